@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What every library, program and test of this project has in common.
+
+add_library(bedplate_options INTERFACE)
+target_compile_options(bedplate_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+    "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
+target_compile_definitions(bedplate_options INTERFACE BEDPLATE_VERSION="${PROJECT_VERSION}")
+if(BEDPLATE_SANITIZE)
+    target_compile_options(bedplate_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    target_link_options(bedplate_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# bedplate_module(NAME [LINKS module...] [PRIVATE library...])
+# A static library bedplate_NAME from the .cpp files of the current folder. LINKS are the modules below it, in the
+# one-way order of docs/overview.md; PRIVATE are third-party libraries that nobody above gets to see.
+function(bedplate_module name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;PRIVATE")
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+    add_library(bedplate_${name} STATIC ${sources})
+    target_include_directories(bedplate_${name} PUBLIC "${CMAKE_SOURCE_DIR}/installer" "${CMAKE_SOURCE_DIR}")
+    target_link_libraries(bedplate_${name} PUBLIC ${arg_LINKS} PRIVATE bedplate_options ${arg_PRIVATE})
+endfunction()
+
+# bedplate_test(NAME [LINKS module...] [LABELS label...])
+# A Catch2 program test_NAME from the *_test.cpp files of the current folder, run as one ctest entry.
+function(bedplate_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;LABELS")
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+    add_executable(test_${name} ${sources})
+    target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/installer" "${CMAKE_SOURCE_DIR}")
+    target_compile_definitions(test_${name} PRIVATE BEDPLATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_link_libraries(test_${name} PRIVATE bedplate_options ${arg_LINKS} Catch2::Catch2WithMain)
+    add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+    if(arg_LABELS)
+        set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
+    endif()
+endfunction()

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/identifiers.hpp"
+#include "base/json.hpp"
+#include "base/quantities.hpp"
+#include "base/report.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "inventory/inventory.hpp"
+
+namespace bedplate {
+
+/// Which disks: every given property must match; an absent property of the disk never matches.
+struct DiskSelector {
+    std::optional<Transport> transport;
+    std::optional<std::string> model, vendor;  ///< globs
+    std::optional<Bytes> min_size, max_size;
+    std::optional<bool> rotational;
+    std::optional<std::string> by_path, wwn, serial;  ///< globs
+
+    /// The first property of `disk` that does not match, as a clause ("transport is sata, wanted nvme");
+    /// nullopt: all do.
+    [[nodiscard]] std::optional<std::string> first_mismatch(const Disk& disk) const;
+    [[nodiscard]] std::string to_text() const;
+};
+
+/// Which network ports.
+struct NicSelector {
+    std::optional<std::uint64_t> min_speed_mbps, max_speed_mbps;
+    std::optional<std::string> driver, pci, mac;  ///< driver and pci are globs
+    std::optional<bool> link;
+
+    [[nodiscard]] std::optional<std::string> first_mismatch(const Nic& nic) const;
+    [[nodiscard]] std::string to_text() const;
+};
+
+struct Count {
+    std::optional<std::uint32_t> exactly, at_least, at_most;
+    /// nullopt when `n` is fine, else "found 2, wanted exactly 1".
+    [[nodiscard]] std::optional<std::string> mismatch(std::size_t n) const;
+};
+
+struct DiskRole {
+    DiskSelector select;
+    Count count;
+    std::string device_class = {};        ///< osd only: hdd, ssd, nvme
+    bool mirror = false;                  ///< system only: md RAID1 over two devices
+    std::optional<Bytes> slot_size = {};  ///< osd_db only: block.db size
+};
+
+struct DiskMatchRule {
+    DiskSelector select;
+    std::optional<std::uint32_t> count, min_count;
+};
+
+struct MatchRules {
+    std::map<std::string, std::string> system;  ///< manufacturer, product, sku -> glob
+    std::optional<Bytes> memory_min, memory_max;
+    std::vector<DiskMatchRule> disks;
+    std::int64_t priority = 0;
+};
+
+struct Layout {
+    Bytes esp = gib(1), boot = gib(2);
+    std::string volume_group = "sys";
+    Bytes root = gib(60), var = gib(40), log = gib(20), ceph{}, swap{};  ///< 0: no such volume
+};
+
+struct Bond {
+    std::string name, mode, lacp_rate;
+    NicSelector select;
+    Count count;
+    std::uint32_t mtu = 1500;
+};
+
+struct NetworkProfile {
+    std::vector<Bond> bonds;
+    std::map<std::string, std::string> roles;  ///< role -> bond
+};
+
+struct KvmProfile {
+    std::optional<Bytes> hugepage_size;
+    std::uint32_t hugepages_reserved = 0;
+    bool iommu = true, nested = false;
+    double memory_overcommit = 1.0;
+    std::uint32_t reserved_host_memory_percent = 10;
+};
+
+struct CephProfile {
+    Bytes osd_memory_target = gib(4);
+    bool dmcrypt = false;
+};
+
+struct FencingProfile {
+    std::string agent, via;
+};
+
+/// A kind of hardware and how it is used (schema bedplate/profile/v1).
+struct Profile {
+    static constexpr std::string_view schema = "bedplate/profile/v1";
+    std::string name, description;
+    MatchRules match;
+    DiskRole system;
+    std::optional<DiskRole> osd, osd_db;
+    Layout layout;
+    NetworkProfile network;
+    KvmProfile kvm;
+    CephProfile ceph;
+    std::optional<FencingProfile> fencing;
+    std::string origin;  ///< file it was read from
+    std::string digest;  ///< SHA-256 of the document's text
+};
+
+struct NetworkSpec {
+    std::optional<VlanId> vlan;
+    std::optional<Cidr> subnet;
+    std::optional<Ipv4> gateway;
+    std::optional<std::uint32_t> mtu;
+    std::string bridge;
+};
+
+enum class WipePolicy { blank_only, listed, not_ours };
+
+struct InstallSettings {
+    bool unattended = false;
+    WipePolicy wipe = WipePolicy::blank_only;
+    std::uint64_t generation = 1;
+    enum class After { reboot, poweroff } after = After::reboot;
+};
+
+struct NodeEntry {
+    std::optional<std::string> match_service_tag, match_uuid, match_mac;
+    std::string hostname;
+    std::map<std::string, std::uint64_t> address;  ///< network -> host part; "*" for all
+    enum class ClusterAction { create, join } cluster = ClusterAction::join;
+    std::optional<std::string> profile;
+    std::vector<std::string> wipe_serials;  ///< disks of this node that may be erased
+};
+
+struct Site {
+    static constexpr std::string_view schema = "bedplate/site/v1";
+    std::string cluster_name, domain, timezone = "UTC";
+    std::vector<std::string> ntp, dns;
+    std::map<std::string, NetworkSpec> networks;
+    std::vector<std::string> ssh_authorized_keys;
+    std::optional<Secret> root_password_hash;
+    InstallSettings install;
+    std::vector<NodeEntry> nodes;
+    Json monitoring = Json::object();
+    std::string origin, digest;
+};
+
+/// Read a profile / site document. Every finding there is goes to `report`; nullopt when one of them is an
+/// error. `origin` is the file name that stands in the findings.
+[[nodiscard]] std::optional<Profile> load_profile(std::string_view text, const std::string& origin,
+                                                  Report& report);
+[[nodiscard]] std::optional<Site> load_site(std::string_view text, const std::string& origin, Report& report);
+
+/// Which of the three documents a text is, by its `schema` field; findings as above.
+/// Validates any of them (inventories too); what `bedplate validate` does.
+[[nodiscard]] Report validate_document(std::string_view text, const std::string& origin);
+
+/// Why a profile does or does not fit a machine.
+struct ProfileVerdict {
+    std::string profile;
+    bool matches = false;
+    std::int64_t priority = 0;
+    std::size_t clauses = 0;     ///< how many clauses matched: among equals in priority, more is better
+    std::string first_mismatch;  ///< empty where it matches
+};
+
+struct MatchResult {
+    std::optional<std::string> chosen;
+    std::vector<ProfileVerdict> verdicts;  ///< sorted by name
+};
+
+/// Judge every profile. Pure; never fails: nothing chosen is a result.
+[[nodiscard]] MatchResult match(const Inventory& inventory, const std::vector<Profile>& profiles);
+
+/// The chosen profile. Errors (refused): profile.none (lists every profile with its first mismatch),
+/// profile.ambiguous (lists those that fit equally well).
+[[nodiscard]] Result<const Profile*> choose_profile(const Inventory& inventory,
+                                                    const std::vector<Profile>& profiles);
+[[nodiscard]] Json to_json(const MatchResult& result);
+
+/// What one node is to become: the site's answers for it, whether they came from a file or from a screen.
+struct NodeSpec {
+    std::string hostname;
+    std::string cluster_name, domain, timezone;
+    std::vector<std::string> ntp, dns;
+    std::map<std::string, NetworkSpec> networks;
+    std::map<std::string, Ipv4> addresses;  ///< network -> this node's address
+    NodeEntry::ClusterAction cluster = NodeEntry::ClusterAction::join;
+    std::vector<std::string> ssh_authorized_keys;
+    std::optional<Secret> root_password_hash;
+    InstallSettings install;
+    std::vector<std::string> wipe_serials;
+    std::string site_digest;
+};
+
+/// The site's node entry for this machine (or the one named `hostname`), with the site's common answers.
+/// Errors (refused): site.no-node (lists the entries and why each does not fit), site.ambiguous-node,
+/// site.address.
+[[nodiscard]] Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
+                                       const std::optional<std::string>& hostname);
+/// The profile a node entry asks for by name, if it does.
+[[nodiscard]] std::optional<std::string> requested_profile(const Site& site, const NodeSpec& spec);
+
+}  // namespace bedplate
