@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Thin on purpose: each target calls one script or one program. `make help` lists them.
+
+ENTER := image/buildroot/enter
+# Bootstrapping a Debian tree needs root; whoever is not uses sudo for that part only.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo -E)
+BUILD := build/cmake
+JOBS ?= $(shell nproc)
+
+.DEFAULT_GOAL := help
+.PHONY: help buildroot build packages iso check check-vm test bench lint format shell clean
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+buildroot: ## Make the Debian 13 build root under build/ (every other target does it when needed)
+	@image/buildroot/setup
+
+$(BUILD)/build.ninja: | buildroot
+	@$(ENTER) cmake --preset dev >build/configure.log || { cat build/configure.log >&2; exit 1; }
+
+build: buildroot $(BUILD)/build.ninja ## Compile everything, tests included
+	@$(ENTER) ninja -C $(BUILD) -j $(JOBS) --quiet
+	@image/buildroot/link-commands
+
+iso: buildroot $(BUILD)/build.ninja ## Build out/bedplate-VERSION-amd64.iso, the PXE tree and the packages
+	@$(ENTER) ninja -C $(BUILD) -j $(JOBS) --quiet packages
+	@image/buildroot/link-commands
+	@$(AS_ROOT) $(ENTER) $(BUILD)/installer/cli/bedplate image build
+
+test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (seconds)
+	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE vm -j $(JOBS)
+
+check: ## Prove the tree: lint, tests, the image, and installations in virtual machines
+	@tests/check
+
+check-vm: iso build ## Only the virtual machines of `make check`
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L vm
+
+bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
+	@$(AS_ROOT) tests/bench/run
+
+lint: build ## clang-format, clang-tidy, shellcheck, codespell, JSON Schema of every profile
+	@$(ENTER) tests/lint/lint.sh
+
+format: buildroot ## Format the C++ files in place
+	@$(ENTER) tests/lint/lint.sh --format
+
+shell: buildroot ## A shell inside the build root
+	@$(ENTER) bash
+
+clean: ## Remove build/ and out/ (the user's cache stays)
+	@$(AS_ROOT) rm -rf build out
