@@ -24,6 +24,10 @@ enum class Stage { preflight, teardown, partition, format, extract, configure, b
 
 [[nodiscard]] std::string_view to_string(Stage stage);
 
+/// Stand in texts for what the plan cannot know; the executor puts the value there.
+inline constexpr std::string_view kernel_release_mark = "@KERNEL_RELEASE@";
+inline constexpr std::string_view plan_digest_mark = "@PLAN_DIGEST@";
+
 // One struct per kind of action. Each says *what* shall be, never how; `commands()` says which tools are run
 // for it. Devices are named by links that udev makes from the plan's own identifiers:
 // /dev/disk/by-partuuid/<guid> for partitions, /dev/<vg>/<lv> for volumes; whole disks by DiskIdentity.
@@ -79,23 +83,29 @@ struct MountVolume {
 struct ExtractPayload {
     std::string build_id;
 };
-/// A file on the node. `secret` texts are not in the plan; they are named and filled in at commit.
+/// A file on the node, or a symbolic link when `link_target` is not empty (then `text` is). Owner is root;
+/// missing parent directories get mode 0755 (0700 under /root/.ssh). Texts hold no secret.
 struct WriteFile {
     std::string path, text;
     std::uint32_t mode = 0644;
+    std::string link_target = {};
+    bool needs_kernel_release = false;  ///< `text` holds kernel_release_mark, which only the manifest knows
+    bool needs_plan_digest = false;     ///< `text` holds plan_digest_mark: a plan cannot hold its own digest
 };
 /// root's password hash (from the site or the secrets file) into the shadow file; locked where there is none.
 struct SetRootPassword {
     bool locked = true;
 };
-/// Boot loader files: the ESP is put together in memory and written to its partition except for its first
-/// block.
+/// Boot loader files: the ESP is put together in memory and written to its partition. Where the firmware is
+/// UEFI, its first block is left out (`withhold_first_block`): CommitBoot writes that. The commands run
+/// before the write. Texts may hold plan_digest_mark.
 struct WriteEsp {
     std::string device;
     std::uint32_t volume_id = 0;  ///< FAT serial number
     Bytes size, logical_block_size;
     std::map<std::string, std::string> copies;  ///< path on the ESP -> file on the target tree
     std::map<std::string, std::string> texts;   ///< path on the ESP -> text
+    bool withhold_first_block = true;
 };
 /// GRUB's modules and core image for BIOS; the boot sector is left alone.
 struct PrepareBiosLoader {};
@@ -104,7 +114,9 @@ struct VerifyTarget {
     std::vector<std::string> files;  ///< on the target tree
 };
 struct UnmountTarget {};
-/// UEFI: the first block of the ESP, after which firmware sees a loader. BIOS: GRUB's boot sector.
+/// UEFI: the first block of the ESP, after which firmware sees a loader. BIOS: GRUB's boot sector (its tool
+/// writes the core image into the BIOS boot partition first and the sector last). Either way one sector
+/// decides.
 struct CommitBoot {
     FirmwareMode firmware = FirmwareMode::uefi;
     std::string esp_device;
@@ -146,9 +158,14 @@ struct CommandContext {
 };
 
 /// The tools that carry the action out, as argument vectors: what the plan shows is what the executor runs.
-/// Empty for actions that the program does itself (libparted, libarchive, plain file writes).
+/// Empty for actions that the program does itself (libparted, libarchive, plain file writes). Kinds that do
+/// both (WipeDisk, WriteEsp) run the commands first.
 [[nodiscard]] std::vector<std::vector<std::string>> commands(const Action& action,
                                                              const CommandContext& context);
+
+/// The path of partition `number` of the disk at `disk`: "-part2" after links in /dev/disk, "p2" after a name
+/// that ends in a digit, else "2".
+[[nodiscard]] std::string partition_path(std::string_view disk, std::uint32_t number);
 
 enum class PlannedRole { system, osd, osd_db, untouched };
 

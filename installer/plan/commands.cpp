@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The tools behind each kind of action. Every name of a device is one that udev derives from the plan's own
+// identifiers, or the path the executor found by the disk's identity.
+#include <format>
+
+#include "plan/plan.hpp"
+
+namespace bedplate {
+namespace {
+
+using Argv = std::vector<std::string>;
+using Commands = std::vector<Argv>;
+
+Commands of(const action::VerifyPayload& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
+Commands of(const action::DeactivateVolumeGroup& kind, const CommandContext& /*context*/) {
+    return {{"vgchange", "--yes", "--activate", "n", kind.name}};
+}
+
+// From the last partition to the first and the whole disk at the end: wipefs does not look for a file system
+// on a disk while a partition table is on it. --force, since the kernel still holds the old partitions.
+Commands of(const action::WipeDisk& kind, const CommandContext& context) {
+    Commands result;
+    for (auto partition = kind.partitions.rbegin(); partition != kind.partitions.rend(); ++partition) {
+        result.push_back({"wipefs", "--all", "--force", partition_path(context.disk, partition->number)});
+    }
+    result.push_back({"wipefs", "--all", "--force", context.disk});
+    return result;
+}
+
+Commands of(const action::WritePartitionTable& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
+// The alignment is given, so that the first extent is at 1 MiB whatever stripe size a RAID controller
+// reports: the planner's sum of the volumes holds to the extent.
+Commands of(const action::CreatePhysicalVolume& kind, const CommandContext& /*context*/) {
+    return {{"wipefs", "--all", kind.device},
+            {"pvcreate", "--yes", "--zero", "y", "--dataalignment", "1m", "--dataalignmentoffset", "0",
+             kind.device}};
+}
+
+Commands of(const action::CreateVolumeGroup& kind, const CommandContext& /*context*/) {
+    return {{"vgcreate", "--yes", "--physicalextentsize", "4m", kind.name, kind.device}};
+}
+
+// Sizes are whole extents, so MiB are exact.
+Commands of(const action::CreateLogicalVolume& kind, const CommandContext& /*context*/) {
+    return {{"lvcreate", "--yes", "--activate", "y", "--wipesignatures", "y", "--zero", "y", "--name",
+             kind.name, "--size", std::format("{}m", kind.size.value >> 20U), kind.volume_group}};
+}
+
+// The hash seed is given, since mkfs draws a random one otherwise and no two runs would agree.
+Commands of(const action::MakeFileSystem& kind, const CommandContext& /*context*/) {
+    const std::string uuid = kind.uuid.to_text();
+    return {{"wipefs", "--all", kind.device},
+            {"mkfs." + kind.type, "-q", "-F", "-U", uuid, "-L", kind.label, "-E",
+             "lazy_itable_init=1,lazy_journal_init=1,hash_seed=" + uuid, kind.device}};
+}
+
+Commands of(const action::MakeSwap& kind, const CommandContext& /*context*/) {
+    return {{"wipefs", "--all", kind.device},
+            {"mkswap", "--uuid", kind.uuid.to_text(), "--label", kind.label, kind.device}};
+}
+
+Commands of(const action::MountVolume& kind, const CommandContext& context) {
+    const std::string where = kind.path == "/" ? context.target : context.target + kind.path;
+    return {{"mount", "--mkdir", "--types", "ext4", "--options", "noatime", kind.device, where}};
+}
+
+Commands of(const action::ExtractPayload& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
+Commands of(const action::WriteFile& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
+Commands of(const action::SetRootPassword& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
+// An md superblock at the end of the partition (metadata 1.0, the usual one under a mirrored ESP) is outside
+// of what a new FAT overwrites.
+Commands of(const action::WriteEsp& kind, const CommandContext& /*context*/) {
+    return {{"wipefs", "--all", kind.device}};
+}
+
+// The modules come from the node's own tree, so that boot sector, core image and modules are one version.
+Commands of(const action::PrepareBiosLoader& /*kind*/, const CommandContext& context) {
+    return {{"grub-install", "--target=i386-pc", "--directory=" + context.target + "/usr/lib/grub/i386-pc",
+             "--boot-directory=" + context.target + "/boot", "--no-bootsector", "--modules=part_gpt ext2",
+             context.disk}};
+}
+
+Commands of(const action::VerifyTarget& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
+Commands of(const action::UnmountTarget& /*kind*/, const CommandContext& context) {
+    return {{"umount", "--recursive", context.target}};
+}
+
+Commands of(const action::CommitBoot& kind, const CommandContext& context) {
+    if (kind.firmware == FirmwareMode::uefi) {
+        return {};
+    }
+    return {{"grub-bios-setup", "--directory=" + context.target + "/boot/grub/i386-pc", context.disk}};
+}
+
+// A new entry goes to the front of the boot order. Older ones of this label have numbers that only the
+// firmware knows: the executor finds and deletes them.
+Commands of(const action::SetBootEntry& kind, const CommandContext& context) {
+    return {{"efibootmgr", "--quiet", "--create", "--disk", context.disk, "--part",
+             std::to_string(kind.esp_number), "--label", kind.label, "--loader", kind.loader}};
+}
+
+struct KindName {
+    std::string_view operator()(const action::VerifyPayload& /*kind*/) const { return "verify-payload"; }
+    std::string_view operator()(const action::DeactivateVolumeGroup& /*kind*/) const {
+        return "deactivate-volume-group";
+    }
+    std::string_view operator()(const action::WipeDisk& /*kind*/) const { return "wipe-disk"; }
+    std::string_view operator()(const action::WritePartitionTable& /*kind*/) const {
+        return "write-partition-table";
+    }
+    std::string_view operator()(const action::CreatePhysicalVolume& /*kind*/) const {
+        return "create-physical-volume";
+    }
+    std::string_view operator()(const action::CreateVolumeGroup& /*kind*/) const {
+        return "create-volume-group";
+    }
+    std::string_view operator()(const action::CreateLogicalVolume& /*kind*/) const {
+        return "create-logical-volume";
+    }
+    std::string_view operator()(const action::MakeFileSystem& /*kind*/) const { return "make-file-system"; }
+    std::string_view operator()(const action::MakeSwap& /*kind*/) const { return "make-swap"; }
+    std::string_view operator()(const action::MountVolume& /*kind*/) const { return "mount-volume"; }
+    std::string_view operator()(const action::ExtractPayload& /*kind*/) const { return "extract-payload"; }
+    std::string_view operator()(const action::WriteFile& /*kind*/) const { return "write-file"; }
+    std::string_view operator()(const action::SetRootPassword& /*kind*/) const { return "set-root-password"; }
+    std::string_view operator()(const action::WriteEsp& /*kind*/) const { return "write-esp"; }
+    std::string_view operator()(const action::PrepareBiosLoader& /*kind*/) const {
+        return "prepare-bios-loader";
+    }
+    std::string_view operator()(const action::VerifyTarget& /*kind*/) const { return "verify-target"; }
+    std::string_view operator()(const action::UnmountTarget& /*kind*/) const { return "unmount-target"; }
+    std::string_view operator()(const action::CommitBoot& /*kind*/) const { return "commit-boot"; }
+    std::string_view operator()(const action::SetBootEntry& /*kind*/) const { return "set-boot-entry"; }
+};
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+std::string_view to_string(Stage stage) {
+    switch (stage) {
+        case Stage::preflight:
+            return "preflight";
+        case Stage::teardown:
+            return "teardown";
+        case Stage::partition:
+            return "partition";
+        case Stage::format:
+            return "format";
+        case Stage::extract:
+            return "extract";
+        case Stage::configure:
+            return "configure";
+        case Stage::bootloader:
+            return "bootloader";
+        case Stage::seal:
+            return "seal";
+    }
+    return "unknown";
+}
+
+std::string_view kind_name(const ActionKind& kind) {
+    return std::visit(KindName{}, kind);
+}
+
+std::string partition_path(std::string_view disk, std::uint32_t number) {
+    if (disk.starts_with("/dev/disk/")) {
+        return std::format("{}-part{}", disk, number);
+    }
+    const bool ends_in_digit = !disk.empty() && is_digit(disk.back());
+    return std::format("{}{}{}", disk, ends_in_digit ? "p" : "", number);
+}
+
+std::vector<std::vector<std::string>> commands(const Action& action, const CommandContext& context) {
+    return std::visit([&](const auto& kind) { return of(kind, context); }, action.kind);
+}
+
+}  // namespace bedplate
