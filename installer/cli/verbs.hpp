@@ -9,8 +9,8 @@
 
 namespace bedplate::cli {
 
-/// What parsing the command line leaves to be done: the chosen verb sets `run`, main calls it and exits with what it
-/// returns. `json` is set by --json, which every verb that prints data takes.
+/// What parsing the command line leaves to be done: the chosen verb sets `run`, main calls it and exits with
+/// what it returns. `json` is set by --json, which every verb that prints data takes.
 struct Invocation {
     std::function<int()> run;
     bool json = false;

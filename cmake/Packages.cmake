@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Three Debian packages: bedplate (operator's command), bedplate-installer (the installer environment's services),
+# bedplate-node (what an installed node runs). `ninja packages` leaves them in out/.
+
+set(unit_dir lib/systemd/system)
+
+install(TARGETS bedplate RUNTIME DESTINATION bin COMPONENT operator)
+file(GLOB profiles CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/profiles/*.yaml")
+file(GLOB schemas CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/profiles/schema/*.json")
+install(FILES ${profiles} DESTINATION share/bedplate/profiles COMPONENT operator)
+install(FILES ${schemas} DESTINATION share/bedplate/schema COMPONENT operator)
+
+set(installer_units
+    installer/units/bedplate-installer.target
+    installer/units/bedplate-unattended.service
+    installer/units/bedplate-verify.service
+    installer/units/bedplate-shell@.service)
+install(FILES ${installer_units} DESTINATION ${unit_dir} COMPONENT installer)
+install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT installer)
+
+set(node_units
+    firstboot/units/bedplate-identity.service
+    firstboot/units/bedplate-firstboot.service)
+install(TARGETS bedplate-firstboot RUNTIME DESTINATION lib/bedplate COMPONENT node)
+install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
+
+# Enabled by links in the package: there is no moment at which somebody could enable them by hand.
+function(enable_unit component wants unit)
+    set(link "${CMAKE_BINARY_DIR}/links/${component}/${wants}/${unit}")
+    get_filename_component(directory "${link}" DIRECTORY)
+    file(MAKE_DIRECTORY "${directory}")
+    file(CREATE_LINK "../${unit}" "${link}" SYMBOLIC)
+    install(FILES "${link}" DESTINATION "${unit_dir}/${wants}" COMPONENT ${component})
+endfunction()
+enable_unit(node sysinit.target.wants bedplate-identity.service)
+enable_unit(node multi-user.target.wants bedplate-firstboot.service)
+file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/links/installer")
+file(CREATE_LINK /usr/lib/systemd/system/bedplate-installer.target "${CMAKE_BINARY_DIR}/links/installer/default.target" SYMBOLIC)
+# In /etc, since the file of this name below /usr belongs to systemd.
+install(FILES "${CMAKE_BINARY_DIR}/links/installer/default.target" DESTINATION /etc/systemd/system COMPONENT installer)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "The Bedplate developers <bedplate@bedplate.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENTS_ALL operator installer node)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
+set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+
+set(CPACK_DEBIAN_OPERATOR_PACKAGE_NAME bedplate)
+set(CPACK_COMPONENT_OPERATOR_DESCRIPTION "Operator's command: plans, images, nodes")
+set(CPACK_DEBIAN_OPERATOR_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_INSTALLER_PACKAGE_NAME bedplate-installer)
+set(CPACK_COMPONENT_INSTALLER_DESCRIPTION "Services of the installer environment; not for installed systems")
+set(CPACK_DEBIAN_INSTALLER_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_NODE_PACKAGE_NAME bedplate-node)
+set(CPACK_COMPONENT_NODE_DESCRIPTION "First boot and state of an installed node")
+set(CPACK_DEBIAN_NODE_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_NODE_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
+include(CPack)
+
+set(package_stamp "${CMAKE_BINARY_DIR}/packages.stamp")
+set(package_inputs ${profiles} ${schemas} installer/units/shell-motd)
+list(APPEND package_inputs ${installer_units} ${node_units})
+list(TRANSFORM package_inputs PREPEND "${CMAKE_SOURCE_DIR}/" REGEX "^[^/]")
+add_custom_command(OUTPUT "${package_stamp}"
+    COMMAND ${CMAKE_COMMAND} -E env SOURCE_DATE_EPOCH=1 "${CMAKE_CPACK_COMMAND}" --config "${CMAKE_BINARY_DIR}/CPackConfig.cmake"
+        -B "${CMAKE_BINARY_DIR}/cpack" > "${CMAKE_BINARY_DIR}/cpack.log"
+    COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_BINARY_DIR}/cpack -DTO=${CMAKE_SOURCE_DIR}/out
+        -P "${CMAKE_SOURCE_DIR}/cmake/CopyPackages.cmake"
+    COMMAND ${CMAKE_COMMAND} -E touch "${package_stamp}"
+    DEPENDS bedplate bedplate-firstboot ${package_inputs}
+    WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
+    COMMENT "Packing the Debian packages"
+    VERBATIM)
+add_custom_target(packages DEPENDS "${package_stamp}")

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "firstboot/checks.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace bedplate::firstboot {
+
+namespace {
+
+/// What the installer left about this node: /etc/bedplate/node.json.
+struct Expected {
+    std::string hostname, cluster, management_address, volume_group;
+    std::uint64_t generation = 0;
+};
+
+Result<Expected> read_expected(const FileSystem& files) {
+    constexpr std::string_view path = "/etc/bedplate/node.json";
+    BEDPLATE_ASSIGN(const auto text, files.read(path));
+    BEDPLATE_ASSIGN(const auto json, parse_json(text, path));
+    try {
+        return Expected{.hostname = json.at("hostname"),
+                        .cluster = json.at("cluster"),
+                        .management_address = json.value("management_address", ""),
+                        .volume_group = json.value("volume_group", ""),
+                        .generation = json.at("generation")};
+    } catch (const nlohmann::json::exception& e) {
+        return fail("node.file", std::format("cannot be read: {}", e.what()), std::string(path));
+    }
+}
+
+NodeCheck failed_check(std::string id, const Error& error) {
+    return {.id = std::move(id), .ok = false, .detail = error.message};
+}
+
+NodeCheck check_hostname(Platform& platform, const Expected& expected) {
+    const auto name = platform.files.read("/proc/sys/kernel/hostname");
+    if (!name) {
+        return failed_check("system.hostname", name.error());
+    }
+    const std::string is(trim(*name));
+    return {.id = "system.hostname", .ok = is == expected.hostname, .detail = is};
+}
+
+NodeCheck check_root(Platform& platform, const Expected& expected) {
+    const auto source =
+        run_checked(platform.commands, {.argv = {"findmnt", "--noheadings", "--output", "SOURCE", "/"}});
+    if (!source) {
+        return failed_check("disk.root", source.error());
+    }
+    const std::string is(trim(*source));
+    return {.id = "disk.root", .ok = is == "/dev/mapper/" + expected.volume_group + "-root", .detail = is};
+}
+
+NodeCheck check_address(Platform& platform, const Expected& expected) {
+    const auto out = run_checked(platform.commands, {.argv = {"ip", "-json", "-4", "address", "show"}});
+    if (!out) {
+        return failed_check("network.management", out.error());
+    }
+    const auto links = parse_json(*out, "ip -json address");
+    if (!links) {
+        return failed_check("network.management", links.error());
+    }
+    for (const auto& link : *links) {
+        for (const auto& address : link.value("addr_info", Json::array())) {
+            if (address.value("local", "") == expected.management_address) {
+                return {
+                    .id = "network.management",
+                    .ok = true,
+                    .detail = std::format("{} on {}", expected.management_address, link.value("ifname", ""))};
+            }
+        }
+    }
+    return {
+        .id = "network.management", .ok = false, .detail = expected.management_address + " is on no port"};
+}
+
+NodeCheck check_units(Platform& platform) {
+    const auto out = run_checked(platform.commands, {.argv = {"systemctl", "list-units", "--state=failed",
+                                                              "--plain", "--no-legend", "--no-pager"}});
+    if (!out) {
+        return failed_check("units.failed", out.error());
+    }
+    std::vector<std::string> failed;
+    for (const auto& line : split(*out, '\n')) {
+        if (!trim(line).empty()) {
+            failed.push_back(split(trim(line), ' ').front());
+        }
+    }
+    return {
+        .id = "units.failed", .ok = failed.empty(), .detail = failed.empty() ? "none" : join(failed, ", ")};
+}
+
+/// The digest of the plan by which this node was installed: the first line of the installer's journal.
+std::string installed_plan_digest(const FileSystem& files) {
+    const auto text = files.read("/var/lib/bedplate/journal.jsonl");
+    if (!text) {
+        return {};
+    }
+    const auto json = parse_json(text->substr(0, text->find('\n')), "journal");
+    return json ? json->value("plan_digest", "") : std::string();
+}
+
+}  // namespace
+
+Result<NodeReport> check_node(Platform& platform) {
+    BEDPLATE_ASSIGN(const auto expected, read_expected(platform.files));
+    NodeReport report{.hostname = expected.hostname,
+                      .cluster = expected.cluster,
+                      .generation = expected.generation,
+                      .plan_digest = installed_plan_digest(platform.files),
+                      .checks = {check_hostname(platform, expected), check_root(platform, expected),
+                                 check_address(platform, expected), check_units(platform)},
+                      .failed_action = {},
+                      .error = {},
+                      .next_steps = {}};
+    const auto bad = std::ranges::find(report.checks, false, &NodeCheck::ok);
+    if (bad != report.checks.end()) {
+        report.state = NodeReport::State::failed;
+        report.error = bad->id + ": " + bad->detail;
+        report.next_steps = {
+            "look at 'journalctl -b -p warning', mend it, then 'systemctl restart bedplate-firstboot'"};
+        return report;
+    }
+    report.state = NodeReport::State::joining;
+    report.checks.push_back({.id = "cluster.member", .ok = false, .detail = "not a member of a cluster yet"});
+    report.next_steps = {"the node is installed; creating or joining the cluster is the next step"};
+    return report;
+}
+
+}  // namespace bedplate::firstboot

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/node_report.hpp"
+#include "platform/platform.hpp"
+
+namespace bedplate::firstboot {
+
+/// Look at the node as it runs and say what holds: root on its own volume, host name, management address,
+/// units. `state` is never `ready` as long as the node is not a member of its cluster.
+[[nodiscard]] Result<NodeReport> check_node(Platform& platform);
+
+}  // namespace bedplate::firstboot

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <iostream>
+#include <memory>
+
+#include "base/text.hpp"
+#include "cli/machine.hpp"
+#include "cli/sinks.hpp"
+#include "cli/verbs.hpp"
+#include "engine/session.hpp"
+
+namespace bedplate::cli {
+
+namespace {
+
+struct Options {
+    std::string site, profiles;
+    bool commit = false, resume = false, unattended = false;
+};
+
+SessionOptions session_options(const Options& options) {
+    SessionOptions session;
+    if (!options.site.empty()) {
+        session.site = options.site;
+    }
+    if (!options.profiles.empty()) {
+        session.profiles = {options.profiles};
+    }
+    return session;
+}
+
+Result<void> carry_out(Session& session, EventSink& events) {
+    BEDPLATE_ASSIGN(const auto consent, session.consent_of_site());
+    auto applied = session.apply(consent);
+    if (!applied) {
+        events.on_event({.type = Event::Type::failed,
+                         .stage = "",
+                         .action = "",
+                         .text = applied.error().message,
+                         .error = applied.error()});
+    }
+    return applied;
+}
+
+/// At a prompt: the plan without --commit, the installation with it.
+Result<int> install_here(const Options& options, const Invocation& invocation) {
+    Machine machine;
+    JsonLines json(std::cout);
+    TextLines text(invocation.json ? std::cerr : std::cout, machine.platform().clock);
+    EventSink& events = invocation.json ? static_cast<EventSink&>(json) : text;
+    Session session(machine.platform(), events, session_options(options));
+    BEDPLATE_TRY(session.prepare());
+    if (!options.commit) {
+        if (invocation.json) {
+            print_json(to_json(session.plan()));
+        } else {
+            std::cout << to_text(session.plan()) << "\nNothing was written. Carry it out with --commit.\n";
+        }
+        return 0;
+    }
+    BEDPLATE_TRY(carry_out(session, events));
+    return 0;
+}
+
+std::string machine_name(const FileSystem& files) {
+    const auto tag = files.read("/sys/class/dmi/id/product_serial");
+    return tag ? "serial " + std::string(trim(*tag)) : std::string();
+}
+
+Result<void> run_session(Session& session, EventSink& events, Consoles& consoles) {
+    BEDPLATE_TRY(session.prepare());
+    consoles.print("\n" + to_text(session.plan()) + "\n");
+    return carry_out(session, events);
+}
+
+/// As the installer's service: events on every console, then reboot, or a screen that stays.
+int install_unattended(const Options& options) {
+    Machine machine;
+    auto& platform = machine.platform();
+    Consoles consoles(platform.files.read("/sys/class/tty/console/active").value_or("tty0"), platform.clock);
+    auto log_file = platform.files.open_append("/run/bedplate/events.jsonl");
+    std::vector<EventSink*> sinks{&consoles};
+    std::unique_ptr<EventLog> log;
+    if (log_file) {
+        log = std::make_unique<EventLog>(*std::move(log_file));
+        sinks.push_back(log.get());
+    }
+    Fanout events(sinks);
+    consoles.print(std::string("\nBedplate ") + BEDPLATE_VERSION + ", unattended installation\n");
+
+    Session session(platform, events, session_options(options));
+    if (const auto done = run_session(session, events, consoles); !done) {
+        consoles.print(failure_screen(done.error(), machine_name(platform.files)));
+        return exit_status(done.error().kind);
+    }
+    const bool reboot = session.plan().after == InstallSettings::After::reboot;
+    consoles.print(std::format("\n{} is installed; {}.\n", session.plan().hostname,
+                               reboot ? "restarting from its own disk" : "switching off"));
+    // --no-block: the service that runs this is itself stopped on the way down.
+    const auto left =
+        run_checked(platform.commands, {.argv = {"systemctl", "--no-block", reboot ? "reboot" : "poweroff"}});
+    return left ? 0 : exit_status(ErrorKind::failed);
+}
+
+}  // namespace
+
+void add_install_verb(CLI::App& app, Invocation& invocation) {
+    auto* verb = app.add_subcommand("install", "In the installer: plan, and with --commit carry it out");
+    auto options = std::make_shared<Options>();
+    verb->add_option("--site", options->site,
+                     "Site document: file or URL (else: kernel command line, medium)");
+    verb->add_option("--profiles", options->profiles, "Directory of profiles");
+    verb->add_flag("--commit", options->commit, "Write to the disks that the plan names");
+    verb->add_flag(
+        "--resume", options->resume,
+        "Go on after an interruption (every action looks first whether it is done; this only says so)");
+    verb->add_flag("--unattended", options->unattended,
+                   "As the installer's own service: all consoles, then reboot");
+    verb->add_flag("--json", invocation.json, "Events and plan as JSON");
+    verb->callback([options, &invocation] {
+        invocation.run = [options, &invocation] {
+            if (options->unattended) {
+                return install_unattended(*options);
+            }
+            const auto status = install_here(*options, invocation);
+            return status ? *status : report_error(status.error(), invocation);
+        };
+    });
+}
+
+}  // namespace bedplate::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/machine.hpp"
+
+#include <cstdlib>
+
+#include "engine/documents.hpp"
+#include "platform/linux/linux.hpp"
+
+namespace bedplate::cli {
+
+Machine::Machine()
+    : commands_(linux_command_runner()),
+      files_(linux_file_system()),
+      blocks_(linux_block_devices()),
+      clock_(system_clock()),
+      http_(curl_http()),
+      platform_{
+          .commands = *commands_, .files = *files_, .blocks = *blocks_, .clock = *clock_, .http = *http_} {}
+
+Result<Inventory> read_inventory(const FileSystem& files, const std::filesystem::path& path) {
+    BEDPLATE_ASSIGN(const auto text, files.read(path));
+    BEDPLATE_ASSIGN(const auto json, parse_json(text, path.string()));
+    return inventory_from_json(json, path.string());
+}
+
+std::vector<std::filesystem::path> profile_places(const std::string& given) {
+    if (!given.empty()) {
+        return {given};
+    }
+    if (const char* place = std::getenv("BEDPLATE_PROFILES"); place != nullptr && *place != '\0') {
+        return {place};
+    }
+    return profile_directories({});
+}
+
+}  // namespace bedplate::cli

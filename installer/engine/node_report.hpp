@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "platform/file_system.hpp"
+
+namespace bedplate {
+
+struct NodeCheck {
+    std::string id;  ///< "units.failed"
+    bool ok = false;
+    std::string detail;
+};
+
+/// What an installed node says of itself (/var/lib/bedplate/report.json).
+struct NodeReport {
+    static constexpr std::string_view schema = "bedplate/node-report/v1";
+    enum class State { installing, joining, ready, failed } state = State::installing;
+    std::string hostname, cluster;
+    std::uint64_t generation = 0;
+    std::string plan_digest;
+    std::vector<NodeCheck> checks;
+    std::optional<std::string> failed_action, error;
+    std::vector<std::string> next_steps;
+};
+
+/// Where it is kept on a node.
+inline constexpr std::string_view node_report_path = "/var/lib/bedplate/report.json";
+
+[[nodiscard]] std::string_view to_string(NodeReport::State state);
+[[nodiscard]] Json to_json(const NodeReport& report);
+/// Errors: node-report.schema, node-report.field.
+[[nodiscard]] Result<NodeReport> node_report_from_json(const Json& json, std::string_view origin);
+/// A line a check, then what to do next.
+[[nodiscard]] std::string to_text(const NodeReport& report);
+
+/// Errors: node-report.none (this machine is not an installed node, or has not started yet), and those of
+/// reading.
+[[nodiscard]] Result<NodeReport> read_node_report(const FileSystem& files, const std::filesystem::path& path);
+
+}  // namespace bedplate
