@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tools behind each kind of action. Every name of a device is one that udev derives from the plan's own
-// identifiers, or the path the executor found by the disk's identity.
+// identifiers, or the path the executor found by the disk's identity. LVM commands that create see the plan's
+// physical volume only (--devices), so no volume group on another disk can get in their way or be hit.
 #include <format>
 
 #include "plan/plan.hpp"
@@ -38,18 +39,20 @@ Commands of(const action::WritePartitionTable& /*kind*/, const CommandContext& /
 // reports: the planner's sum of the volumes holds to the extent.
 Commands of(const action::CreatePhysicalVolume& kind, const CommandContext& /*context*/) {
     return {{"wipefs", "--all", kind.device},
-            {"pvcreate", "--yes", "--zero", "y", "--dataalignment", "1m", "--dataalignmentoffset", "0",
-             kind.device}};
+            {"pvcreate", "--devices", kind.device, "--yes", "--zero", "y", "--dataalignment", "1m",
+             "--dataalignmentoffset", "0", kind.device}};
 }
 
 Commands of(const action::CreateVolumeGroup& kind, const CommandContext& /*context*/) {
-    return {{"vgcreate", "--yes", "--physicalextentsize", "4m", kind.name, kind.device}};
+    return {{"vgcreate", "--devices", kind.device, "--yes", "--physicalextentsize", "4m", kind.name,
+             kind.device}};
 }
 
 // Sizes are whole extents, so MiB are exact.
 Commands of(const action::CreateLogicalVolume& kind, const CommandContext& /*context*/) {
-    return {{"lvcreate", "--yes", "--activate", "y", "--wipesignatures", "y", "--zero", "y", "--name",
-             kind.name, "--size", std::format("{}m", kind.size.value >> 20U), kind.volume_group}};
+    return {{"lvcreate", "--devices", kind.device, "--yes", "--activate", "y", "--wipesignatures", "y",
+             "--zero", "y", "--name", kind.name, "--size", std::format("{}m", kind.size.value >> 20U),
+             kind.volume_group}};
 }
 
 // The hash seed is given, since mkfs draws a random one otherwise and no two runs would agree.

@@ -63,7 +63,7 @@ struct CreateVolumeGroup {
     std::string name, device;
 };
 struct CreateLogicalVolume {
-    std::string volume_group, name;
+    std::string volume_group, name, device;  ///< `device`: the physical volume
     Bytes size;
 };
 struct MakeFileSystem {
