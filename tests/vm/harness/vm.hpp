@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "qmp_client.hpp"
+#include "serial_console.hpp"
+#include "vm_spec.hpp"
+
+namespace bedplate::vm {
+
+/// How a QEMU process ended.
+struct Exit {
+    int status = 0;  ///< 128 + signal number where a signal ended it
+    std::chrono::milliseconds wall{};
+    std::chrono::milliseconds cpu{};  ///< user and system time of all its threads
+};
+
+/// What the guest did to one disk, as QEMU counted it.
+struct DiskCounters {
+    std::uint64_t read_bytes = 0, written_bytes = 0, write_operations = 0;
+};
+
+/// A running virtual machine. Its process dies with this object, and with the thread that started it.
+class Vm {
+public:
+    /// Starts QEMU with logs in `directory`: serial.log, qmp.log, qemu.log and the command line in qemu.txt.
+    /// A second machine in the same folder appends a number to the names. Errors: vm.start, those of
+    /// QmpClient.
+    [[nodiscard]] static Result<std::unique_ptr<Vm>> start(VmSpec spec,
+                                                           const std::filesystem::path& directory,
+                                                           Accelerator accelerator);
+    ~Vm();
+    Vm(const Vm&) = delete;
+    Vm& operator=(const Vm&) = delete;
+
+    [[nodiscard]] SerialConsole& serial() { return *serial_; }
+    [[nodiscard]] QmpClient& qmp() { return *qmp_; }
+    [[nodiscard]] const VmSpec& spec() const { return spec_; }
+    [[nodiscard]] const std::filesystem::path& serial_log() const { return serial_log_; }
+
+    /// SIGKILL: the guest's memory and QEMU's own state are gone in one moment; what reached the host stays.
+    Exit power_cut();
+    [[nodiscard]] Result<void> reset();
+    /// The power button, pressed shortly (ACPI).
+    [[nodiscard]] Result<void> powerdown();
+    /// Wait until the guest has powered itself off. Errors: vm.timeout.
+    [[nodiscard]] Result<Exit> wait_exit(std::chrono::milliseconds timeout);
+    [[nodiscard]] bool running();
+    /// The screen as a PNG file.
+    [[nodiscard]] Result<void> screendump(const std::filesystem::path& png);
+    [[nodiscard]] Result<void> set_link(std::string_view nic, bool up);
+    /// By id of the disk.
+    [[nodiscard]] Result<std::map<std::string, DiskCounters>> disk_counters();
+
+private:
+    Vm(VmSpec spec, pid_t pid);
+    [[nodiscard]] std::optional<Exit> poll_exit(int options);
+
+    VmSpec spec_;
+    pid_t pid_;
+    std::chrono::steady_clock::time_point started_;
+    std::optional<Exit> exit_;
+    std::filesystem::path serial_log_;
+    std::unique_ptr<SerialConsole> serial_;
+    std::unique_ptr<QmpClient> qmp_;
+};
+
+}  // namespace bedplate::vm

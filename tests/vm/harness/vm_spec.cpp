@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "vm_spec.hpp"
+
+#include <format>
+#include <string_view>
+#include <utility>
+
+namespace bedplate::vm {
+namespace {
+
+/// QEMU splits option values at commas; a doubled comma is one comma.
+std::string escaped(std::string_view value) {
+    std::string out;
+    for (const char c : value) {
+        out += c;
+        if (c == ',') {
+            out += c;
+        }
+    }
+    return out;
+}
+
+class Arguments {
+public:
+    void add(std::string option, std::string value) {
+        list_.push_back(std::move(option));
+        list_.push_back(std::move(value));
+    }
+    void flag(std::string option) { list_.push_back(std::move(option)); }
+    [[nodiscard]] std::vector<std::string> take() { return std::move(list_); }
+
+private:
+    std::vector<std::string> list_;
+};
+
+void add_machine(Arguments& args, const VmSpec& spec, Accelerator accelerator) {
+    if (accelerator == Accelerator::kvm) {
+        args.add("-accel", "kvm");
+        args.add("-cpu", "host");
+    } else {
+        args.add("-accel", "tcg,thread=multi");
+        // With ERMS/FSRM the guest clears pages by "rep stosb", which TCG runs byte by byte; five-level page
+        // tables only cost time.
+        args.add("-cpu", "max,erms=off,fsrm=off,la57=off");
+    }
+    args.add("-machine", spec.firmware == Firmware::uefi_secure_boot ? "q35,smm=on" : "q35");
+    args.add("-m", std::format("{}K", spec.memory.value / 1024));
+    args.add("-smp", std::to_string(spec.cpus));
+    args.flag("-nodefaults");
+    args.add("-display", "none");
+    args.add("-device", "VGA");
+    args.add("-device", "virtio-rng-pci");
+    if (!spec.restart_on_reboot) {
+        args.flag("-no-reboot");
+    }
+}
+
+void add_firmware(Arguments& args, const VmSpec& spec) {
+    if (spec.firmware == Firmware::bios) {
+        return;
+    }
+    if (spec.firmware == Firmware::uefi_secure_boot) {
+        args.add("-global", "driver=cfi.pflash01,property=secure,value=on");
+        args.add("-global", "ICH9-LPC.disable_s3=1");
+    }
+    args.add("-drive", std::format("if=pflash,unit=0,format=raw,readonly=on,file={}",
+                                   escaped(firmware_files(spec.firmware).code.string())));
+    args.add("-drive",
+             std::format("if=pflash,unit=1,format=raw,file={}", escaped(spec.efi_variables.string())));
+}
+
+void add_identity(Arguments& args, const SystemIdentity& identity) {
+    args.add("-smbios", std::format("type=0,vendor={},version={}", escaped(identity.manufacturer),
+                                    escaped(identity.bios_version)));
+    args.add("-smbios",
+             std::format("type=1,manufacturer={},product={},serial={},sku={}", escaped(identity.manufacturer),
+                         escaped(identity.product), escaped(identity.serial), escaped(identity.sku)));
+    args.add("-smbios", std::format("type=2,manufacturer={},product={}", escaped(identity.manufacturer),
+                                    escaped(identity.board)));
+    args.add("-smbios", std::format("type=3,manufacturer={},asset={}", escaped(identity.manufacturer),
+                                    escaped(identity.asset)));
+}
+
+std::string_view cache_options(DiskCache cache) {
+    switch (cache) {
+        case DiskCache::writeback:
+            return "cache.direct=off,cache.no-flush=off";
+        case DiskCache::none:
+            return "cache.direct=on,cache.no-flush=off";
+        case DiskCache::unsafe:
+            return "cache.direct=off,cache.no-flush=on";
+    }
+    return "";
+}
+
+std::string disk_device(const DiskSpec& disk, unsigned ahci_port) {
+    std::string options = std::format(
+        "drive=node-{0},id={0},serial={1},logical_block_size={2},physical_block_size={3}", disk.id,
+        escaped(disk.serial), disk.logical_block_size.value, disk.physical_block_size.value);
+    if (disk.boot_index) {
+        options += std::format(",bootindex={}", *disk.boot_index);
+    }
+    switch (disk.bus) {
+        case DiskBus::virtio:
+            return "virtio-blk-pci," + options;
+        case DiskBus::nvme:
+            return "nvme," + options;
+        case DiskBus::ahci:
+            return std::format("ide-hd,bus=ide.{},{}", ahci_port, options);
+        case DiskBus::scsi:
+            options += disk.vendor.empty() ? "" : ",vendor=" + escaped(disk.vendor);
+            options += disk.model.empty() ? "" : ",product=" + escaped(disk.model);
+            return "scsi-hd,bus=scsi0.0," + options;
+    }
+    return {};
+}
+
+void add_disks(Arguments& args, const VmSpec& spec) {
+    bool controller = false;
+    // Port 0 of the chip set's AHCI controller stays free for the CD.
+    unsigned ahci_port = 1;
+    for (const auto& disk : spec.disks) {
+        args.add("-blockdev",
+                 std::format("driver=raw,node-name=node-{},read-only={},{},file.driver=file,file.filename={}",
+                             disk.id, disk.read_only ? "on" : "off", cache_options(disk.cache),
+                             escaped(disk.image.string())));
+        if (disk.bus == DiskBus::scsi && !std::exchange(controller, true)) {
+            args.add("-device", "virtio-scsi-pci,id=scsi0");
+        }
+        args.add("-device", disk_device(disk, ahci_port));
+        ahci_port += disk.bus == DiskBus::ahci ? 1 : 0;
+    }
+}
+
+void add_medium(Arguments& args, const MediumSpec& medium) {
+    args.add("-blockdev",
+             std::format("driver=raw,node-name=medium,read-only=on,file.driver=file,file.filename={}",
+                         escaped(medium.iso.string())));
+    if (medium.kind == MediumSpec::Kind::cdrom) {
+        args.add("-device",
+                 std::format("ide-cd,bus=ide.0,drive=medium,id=cd0,bootindex={}", medium.boot_index));
+        return;
+    }
+    args.add("-device", "qemu-xhci,id=usb");
+    args.add("-device", std::format("usb-storage,bus=usb.0,drive=medium,id=stick0,removable=on,bootindex={}",
+                                    medium.boot_index));
+}
+
+void add_nic(Arguments& args, const NicSpec& nic) {
+    auto network = std::format("user,id=net-{},net={},host={},dhcpstart={},restrict=off", nic.id, nic.network,
+                               nic.host_address, nic.guest_address);
+    if (nic.ssh_port) {
+        network += std::format(",hostfwd=tcp:127.0.0.1:{}-{}:22", *nic.ssh_port, nic.guest_address);
+    }
+    args.add("-netdev", network);
+    // No option ROM: a machine of these tests never boots from the network by accident.
+    args.add("-device",
+             std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},romfile=", nic.id, nic.mac));
+}
+
+}  // namespace
+
+FirmwareFiles firmware_files(Firmware firmware) {
+    const std::filesystem::path directory = "/usr/share/OVMF";
+    if (firmware == Firmware::uefi_secure_boot) {
+        return {directory / "OVMF_CODE_4M.secboot.fd", directory / "OVMF_VARS_4M.ms.fd"};
+    }
+    return {directory / "OVMF_CODE_4M.fd", directory / "OVMF_VARS_4M.fd"};
+}
+
+std::vector<std::string> qemu_arguments(const VmSpec& spec, Accelerator accelerator, int serial_fd,
+                                        int qmp_fd, const std::filesystem::path& serial_log) {
+    Arguments args;
+    args.flag("qemu-system-x86_64");
+    add_machine(args, spec, accelerator);
+    add_firmware(args, spec);
+    if (spec.identity) {
+        add_identity(args, *spec.identity);
+    }
+    add_disks(args, spec);
+    if (spec.medium) {
+        add_medium(args, *spec.medium);
+    }
+    if (spec.direct_boot) {
+        args.add("-kernel", spec.direct_boot->kernel.string());
+        args.add("-initrd", spec.direct_boot->initrd.string());
+        args.add("-append", spec.direct_boot->command_line);
+    }
+    if (spec.nics.empty()) {
+        args.add("-nic", "none");
+    }
+    for (const auto& nic : spec.nics) {
+        add_nic(args, nic);
+    }
+    args.add("-chardev", std::format("socket,id=serial0,fd={},logfile={},logappend=off", serial_fd,
+                                     escaped(serial_log.string())));
+    args.add("-serial", "chardev:serial0");
+    args.add("-chardev", std::format("socket,id=qmp0,fd={}", qmp_fd));
+    args.add("-mon", "chardev=qmp0,mode=control");
+    return args.take();
+}
+
+}  // namespace bedplate::vm

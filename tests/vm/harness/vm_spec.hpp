@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/quantities.hpp"
+#include "base/result.hpp"
+
+namespace bedplate::vm {
+
+enum class Firmware { bios, uefi, uefi_secure_boot };
+
+/// How a disk hangs on the machine. `scsi` is a scsi-hd on one shared virtio-scsi controller.
+enum class DiskBus { virtio, scsi, ahci, nvme };
+
+/// What the disk's page cache may hide. `writeback` keeps what the guest did not flush in the host's page
+/// cache, which survives a killed QEMU; `unsafe` ignores flushes and is only for scratch disks of benchmarks.
+enum class DiskCache { writeback, none, unsafe };
+
+struct DiskSpec {
+    std::string id;               ///< QEMU's name of the device: letters, digits, '-'
+    std::filesystem::path image;  ///< raw
+    DiskBus bus = DiskBus::virtio;
+    std::string serial;
+    std::string model = {};             ///< scsi: product; ahci, nvme and virtio have a fixed one
+    std::string vendor = {};            ///< scsi only
+    Bytes logical_block_size = {512};   ///< 512 or 4096
+    Bytes physical_block_size = {512};  ///< 512 or 4096
+    bool read_only = false;
+    std::optional<unsigned> boot_index = {};  ///< lower boots first; none: not offered to the firmware
+    DiskCache cache = DiskCache::writeback;
+};
+
+/// An ISO image in a virtual drive: a CD on AHCI, or the same file as a USB stick.
+struct MediumSpec {
+    enum class Kind { cdrom, usb_stick } kind = Kind::cdrom;
+    std::filesystem::path iso;
+    unsigned boot_index = 10;
+};
+
+/// A kernel that QEMU loads by itself, past the disks (the firmware still runs).
+struct DirectBoot {
+    std::filesystem::path kernel, initrd;
+    std::string command_line;
+};
+
+/// SMBIOS types 0 to 3, as a Dell server fills them.
+struct SystemIdentity {
+    std::string manufacturer = "Dell Inc.";
+    std::string product = "PowerEdge R750";
+    std::string serial = "BPVM001";
+    std::string sku = "SKU=090E;ModelName=PowerEdge R750";
+    std::string board = "0PJ80M";
+    std::string bios_version = "1.15.2";
+    std::string asset = "RACK12-U07";
+};
+
+/// A virtio port on QEMU's user-mode network, which reaches nothing but the host.
+struct NicSpec {
+    std::string id = "nic0";
+    std::string mac = "52:54:00:00:00:01";
+    std::string network = "10.0.2.0/24";
+    std::string host_address = "10.0.2.2";
+    std::string guest_address = "10.0.2.15";
+    std::optional<std::uint16_t> ssh_port = {};  ///< on 127.0.0.1, forwarded to port 22 of the guest
+};
+
+struct VmSpec {
+    Firmware firmware = Firmware::uefi;
+    Bytes memory = mib(2048);
+    unsigned cpus = 2;
+    std::optional<SystemIdentity> identity = SystemIdentity{};
+    std::vector<DiskSpec> disks = {};
+    std::optional<MediumSpec> medium = {};
+    std::optional<DirectBoot> direct_boot = {};
+    std::vector<NicSpec> nics = {};
+    /// UEFI variables; made from the firmware's template where it does not exist yet, and kept.
+    std::filesystem::path efi_variables = {};
+    bool restart_on_reboot = false;  ///< false: a reboot of the guest ends QEMU
+};
+
+/// What carries the guest's instructions out.
+enum class Accelerator { kvm, tcg };
+
+/// QEMU's argument vector. Descriptors `serial_fd` and `qmp_fd` are connected sockets that QEMU inherits; the
+/// first serial port is also written to `serial_log`. Relative paths are the caller's business.
+[[nodiscard]] std::vector<std::string> qemu_arguments(const VmSpec& spec, Accelerator accelerator,
+                                                      int serial_fd, int qmp_fd,
+                                                      const std::filesystem::path& serial_log);
+
+/// Where OVMF's code and the template of its variables are (Debian package ovmf).
+struct FirmwareFiles {
+    std::filesystem::path code, variables;
+};
+[[nodiscard]] FirmwareFiles firmware_files(Firmware firmware);
+
+}  // namespace bedplate::vm
