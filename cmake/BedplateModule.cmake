@@ -4,6 +4,8 @@
 add_library(bedplate_options INTERFACE)
 target_compile_options(bedplate_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+    # A designated initializer leaves the other members at their defaults on purpose.
+    -Wno-missing-field-initializers
     "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 target_compile_definitions(bedplate_options INTERFACE BEDPLATE_VERSION="${PROJECT_VERSION}")
 if(BEDPLATE_SANITIZE)
@@ -17,6 +19,9 @@ endif()
 function(bedplate_module name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;PRIVATE")
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+    if(NOT sources)
+        return()
+    endif()
     add_library(bedplate_${name} STATIC ${sources})
     target_include_directories(bedplate_${name} PUBLIC "${CMAKE_SOURCE_DIR}/installer" "${CMAKE_SOURCE_DIR}")
     target_link_libraries(bedplate_${name} PUBLIC ${arg_LINKS} PRIVATE bedplate_options ${arg_PRIVATE})

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "platform/platform.hpp"
+#include "support/fake_block_devices.hpp"
+#include "support/fake_clock.hpp"
+#include "support/fake_command_runner.hpp"
+#include "support/fake_file_system.hpp"
+#include "support/fake_http.hpp"
+
+namespace bedplate::fakes {
+
+/// All five fakes and the Platform that refers to them.
+struct FakePlatform {
+    FakeCommandRunner commands;
+    FakeFileSystem files;
+    FakeBlockDevices blocks;
+    FakeClock clock;
+    FakeHttp http;
+    Platform platform{.commands = commands, .files = files, .blocks = blocks, .clock = clock, .http = http};
+};
+
+}  // namespace bedplate::fakes

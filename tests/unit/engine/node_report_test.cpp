@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/node_report.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "support/fake_platform.hpp"
+
+using namespace bedplate;
+
+TEST_CASE("a node report survives its JSON form") {
+    const NodeReport report{.state = NodeReport::State::failed,
+                            .hostname = "node1",
+                            .cluster = "prod",
+                            .generation = 3,
+                            .plan_digest = "d",
+                            .checks = {{.id = "units.failed", .ok = false, .detail = "x.service"}},
+                            .failed_action = "time",
+                            .error = "units.failed: x.service",
+                            .next_steps = {"look"}};
+    const auto again = node_report_from_json(to_json(report), "test");
+    REQUIRE(again);
+    CHECK(to_json(*again) == to_json(report));
+    CHECK(to_text(*again).contains("FAILED units.failed"));
+}
+
+TEST_CASE("a state that does not exist and a missing field are errors") {
+    const NodeReport report{.failed_action = {}, .error = {}};
+    auto json = to_json(report);
+    json["state"] = "fine";
+    CHECK(node_report_from_json(json, "test").error().code == "node-report.field");
+    json = to_json(report);
+    json.erase("checks");
+    CHECK(node_report_from_json(json, "test").error().code == "node-report.field");
+}
+
+TEST_CASE("a machine without a report says so") {
+    fakes::FakeFileSystem files;
+    CHECK(read_node_report(files, "/var/lib/bedplate/report.json").error().code == "node-report.none");
+}
