@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "platform/block_devices.hpp"
+#include "platform/clock.hpp"
+#include "platform/command_runner.hpp"
+#include "platform/file_system.hpp"
+#include "platform/http.hpp"
+
+namespace bedplate {
+
+/// Real programs. Each child gets its own process group, a clean environment and, unless the command says
+/// otherwise, an empty standard input; timeouts are stretched by BEDPLATE_TIME_SCALE.
+[[nodiscard]] std::unique_ptr<CommandRunner> linux_command_runner();
+
+/// Real files.
+[[nodiscard]] std::unique_ptr<FileSystem> linux_file_system();
+
+/// Real block devices; a regular file may stand for one, which then has logical blocks of `file_block_size`
+/// (512 or 4096) bytes.
+[[nodiscard]] std::unique_ptr<BlockDevices> linux_block_devices(Bytes file_block_size = Bytes{512});
+
+[[nodiscard]] std::unique_ptr<Clock> system_clock();
+
+/// HTTP and HTTPS by libcurl, certificates checked against the system's store; one connection is kept for the
+/// next request. May be used from several threads, which then wait for each other: take one per thread.
+[[nodiscard]] std::unique_ptr<Http> curl_http();
+
+}  // namespace bedplate
