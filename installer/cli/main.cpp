@@ -4,15 +4,14 @@
 #include <iostream>
 
 #include "cli/verbs.hpp"
+#include "execute/events.hpp"
 
 namespace bedplate::cli {
 
 int report_error(const Error& error, const Invocation& invocation) {
     if (invocation.json) {
-        const Json json{
-            {"schema", "bedplate/error/v1"}, {"kind", to_string(error.kind)}, {"code", error.code},
-            {"message", error.message},      {"where", error.where},          {"hint", error.hint},
-            {"context", error.context}};
+        Json json{{"schema", "bedplate/error/v1"}};
+        json.update(to_json(error));
         std::cerr << json.dump(2) << '\n';
     } else if (error.kind == ErrorKind::findings) {
         std::cerr << error.message;
