@@ -27,7 +27,8 @@ public:
 
     Result<std::uint64_t> number(std::string_view name) {
         BEDPLATE_ASSIGN(const Json* value, member(name));
-        if (!value->is_number_unsigned()) {
+        // A value that was put together in memory from an int is "signed" even where it is positive.
+        if (!value->is_number_integer() || (!value->is_number_unsigned() && value->get<std::int64_t>() < 0)) {
             return wrong(name, "a whole number of 0 or more");
         }
         return value->get<std::uint64_t>();
