@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "machine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <fstream>
+
+#include "harness/accelerator.hpp"
+#include "harness/disk_images.hpp"
+#include "require.hpp"
+
+namespace bedplate::vm {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool all_zero(const fs::path& image, std::uint64_t offset, std::size_t size) {
+    std::string bytes(size, '\1');
+    std::ifstream in(image, std::ios::binary);
+    in.seekg(static_cast<std::streamoff>(offset)).read(bytes.data(), static_cast<std::streamsize>(size));
+    return in && std::ranges::all_of(bytes, [](char c) { return c == '\0'; });
+}
+
+Json partition_table(const fs::path& image) {
+    const auto text = must(run_checked(host_commands(), {.argv = {"sfdisk", "--json", image.string()}}));
+    return must(parse_json(text, "sfdisk")).at("partitiontable");
+}
+
+}  // namespace
+
+std::string site_text(const SiteOptions& options) {
+    auto text = std::format(R"(schema: bedplate/site/v1
+cluster: {{name: vmtest, domain: vm.example.com, ntp: [10.0.2.2], dns: [10.0.2.3], timezone: UTC}}
+networks:
+  management: {{subnet: 10.0.2.0/24, gateway: 10.0.2.2}}
+access: {{ssh_authorized_keys: ["{}"], root_password_hash: {}}}
+install: {{unattended: true, wipe: blank-only, generation: {}, after: poweroff}}
+nodes:
+  - {{match: {{service_tag: {}}}, hostname: {}, address: 15, cluster: create}}
+)",
+                            options.ssh_key,
+                            options.password_hash.empty() ? "null" : "\"" + options.password_hash + "\"",
+                            options.generation, options.service_tag, options.hostname);
+    return text + options.extra;
+}
+
+TestMachine::TestMachine(const Workspace& workspace, Firmware firmware, Bytes memory)
+    : workspace_(workspace),
+      firmware_(firmware),
+      memory_(memory),
+      system_disk_(workspace / "system.img"),
+      nvme_disk_(workspace / "protected-nvme.img"),
+      virtio_disk_(workspace / "protected-virtio.img"),
+      key_(must(make_ssh_key(workspace.path()))),
+      port_(must(free_port())) {
+    must(make_blank_disk(system_disk_, gib(16)));
+    must(make_patterned_disk(nvme_disk_, gib(8), 1));
+    must(make_patterned_disk(virtio_disk_, gib(8), 2));
+    must(protected_.add(nvme_disk_));
+    must(protected_.add(virtio_disk_));
+}
+
+VmSpec TestMachine::spec(const fs::path& medium) const {
+    VmSpec spec{.firmware = firmware_, .memory = memory_};
+    spec.disks = {
+        {.id = "system",
+         .image = system_disk_,
+         .bus = DiskBus::scsi,
+         .serial = "BPSYS0001",
+         .model = "DELLBOSS VD",
+         .vendor = "ATA",
+         .boot_index = 20},
+        {.id = "nvme", .image = nvme_disk_, .bus = DiskBus::nvme, .serial = "BPDATA001"},
+        {.id = "virtio", .image = virtio_disk_, .bus = DiskBus::virtio, .serial = "BPDATA002"},
+    };
+    spec.nics = {NicSpec{.ssh_port = port_}};
+    spec.efi_variables = workspace_ / "efi-variables.fd";
+    if (!medium.empty()) {
+        spec.medium = MediumSpec{.iso = medium};
+    }
+    return spec;
+}
+
+std::unique_ptr<Vm> TestMachine::power_on(const fs::path& medium) const {
+    return must(Vm::start(spec(medium), workspace_.path(), must(choose_accelerator())));
+}
+
+std::map<unsigned, std::uint64_t> partition_offsets(const fs::path& image) {
+    std::map<unsigned, std::uint64_t> offsets;
+    const auto table = partition_table(image);
+    const auto block = table.value("sectorsize", std::uint64_t{512});
+    for (const auto& partition : table.at("partitions")) {
+        const auto node = partition.at("node").get<std::string>();
+        const auto digits = node.find_last_not_of("0123456789") + 1;
+        offsets[static_cast<unsigned>(std::stoul(node.substr(digits)))] =
+            partition.at("start").get<std::uint64_t>() * block;
+    }
+    return offsets;
+}
+
+bool is_bootable(const fs::path& image) {
+    constexpr std::string_view esp_type = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";  // UEFI 2.10, table 5.7
+    constexpr std::size_t boot_code_size = 440;                                    // UEFI 2.10, 5.2.1
+    if (!all_zero(image, 0, boot_code_size)) {
+        return true;
+    }
+    const auto table = partition_table(image);
+    for (const auto& partition : table.at("partitions")) {
+        if (partition.at("type") == esp_type &&
+            !all_zero(image, partition.at("start").get<std::uint64_t>() * 512, 512)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace bedplate::vm

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "harness/audits.hpp"
+#include "harness/guest_ssh.hpp"
+#include "harness/vm.hpp"
+#include "harness/workspace.hpp"
+
+namespace bedplate::vm {
+
+/// What the site document of a test says; see site_text().
+struct SiteOptions {
+    std::string ssh_key;
+    std::string password_hash = {};  ///< empty: root stays without a password
+    std::uint64_t generation = 1;
+    std::string service_tag = "BPVM001";
+    std::string hostname = "vmnode1";
+    std::string extra = {};  ///< lines added at the end, for documents that are wrong on purpose
+};
+[[nodiscard]] std::string site_text(const SiteOptions& options);
+
+/// A virtual PowerEdge R750 as the profile vm-r750 knows it: a BOSS card's virtual disk for the system and
+/// two disks that nobody may write to. The disks outlive the machines that are started with them.
+class TestMachine {
+public:
+    TestMachine(const Workspace& workspace, Firmware firmware, Bytes memory);
+
+    /// With the installation medium in the drive (it boots first), or without one.
+    [[nodiscard]] std::unique_ptr<Vm> power_on(const std::filesystem::path& medium = {}) const;
+    [[nodiscard]] VmSpec spec(const std::filesystem::path& medium = {}) const;
+
+    [[nodiscard]] const std::filesystem::path& system_disk() const { return system_disk_; }
+    [[nodiscard]] const ProtectedDisks& protected_disks() const { return protected_; }
+    [[nodiscard]] const SshKey& ssh_key() const { return key_; }
+    [[nodiscard]] GuestSsh ssh() const { return {port_, key_}; }
+
+private:
+    const Workspace& workspace_;
+    Firmware firmware_;
+    Bytes memory_;
+    std::filesystem::path system_disk_, nvme_disk_, virtio_disk_;
+    ProtectedDisks protected_;
+    SshKey key_;
+    std::uint16_t port_ = 0;
+};
+
+/// Where the partitions of a disk begin, in bytes, by number (from sfdisk).
+[[nodiscard]] std::map<unsigned, std::uint64_t> partition_offsets(const std::filesystem::path& image);
+
+/// No firmware finds a loader on this disk: no code in the boot sector, no FAT boot sector on the ESP
+/// (DESIGN 7.4).
+[[nodiscard]] bool is_bootable(const std::filesystem::path& image);
+
+}  // namespace bedplate::vm
