@@ -80,9 +80,8 @@ struct MakeSwap {
 struct MountVolume {
     std::string device, path;
 };
-struct ExtractPayload {
-    std::string build_id;
-};
+/// Which payload: that of the medium whose manifest was verified (a plan is made without one).
+struct ExtractPayload {};
 /// A file on the node, or a symbolic link when `link_target` is not empty (then `text` is). Owner is root;
 /// missing parent directories get mode 0755 (0700 under /root/.ssh). Texts hold no secret.
 struct WriteFile {
@@ -111,7 +110,7 @@ struct WriteEsp {
 struct PrepareBiosLoader {};
 /// fsync everything, read the boot files back from the disk and compare.
 struct VerifyTarget {
-    std::vector<std::string> files;  ///< on the target tree
+    std::vector<std::string> files;  ///< on the target tree; names may hold kernel_release_mark
 };
 struct UnmountTarget {};
 /// UEFI: the first block of the ESP, after which firmware sees a loader. BIOS: GRUB's boot sector (its tool
@@ -169,6 +168,8 @@ struct CommandContext {
 
 enum class PlannedRole { system, osd, osd_db, untouched };
 
+[[nodiscard]] std::string_view to_string(PlannedRole role);
+
 /// A bar of the before/after picture.
 struct Segment {
     std::string label;  ///< "ESP", "LVM sys", "free"
@@ -182,6 +183,8 @@ struct PlannedDisk {
     std::string description;
     Bytes size;
     PlannedRole role = PlannedRole::untouched;
+    std::string contents;  ///< what lives there now: "a gpt partition table with 3 partitions, vfat, lvm pve"
+    std::string fate;      ///< what becomes of it, and why: "protected: it is removable"
     std::vector<Segment> before, after;
 };
 
@@ -189,12 +192,14 @@ struct Plan {
     static constexpr std::string_view schema = "bedplate/plan/v1";
     std::string profile_name, profile_digest, site_digest, inventory_digest;
     std::string hostname, cluster_name;
+    std::string machine;  ///< "Dell Inc. PowerEdge R640, service tag 7NW9XF0"
     std::uint64_t generation = 1;
     FirmwareMode firmware = FirmwareMode::uefi;
     InstallSettings::After after = InstallSettings::After::reboot;
     std::vector<PlannedDisk> disks;                    ///< every disk of the machine, in inventory order
     std::vector<Action> actions;                       ///< in the order in which they run
     std::map<std::string, std::string> network_files;  ///< path on the node -> text
+    std::vector<std::string> first_boot;               ///< what is left for the node itself, in order
     Report findings;
 
     /// SHA-256 over the canonical JSON without the digest itself: what consent names.
@@ -208,8 +213,10 @@ struct PlanInput {
 };
 
 /// The whole plan, or the first reason why there is none. Pure: the same input gives the same plan, byte for
-/// byte. Errors, all of kind refused: disk.none, disk.several, disk.too-small, disk.not-blank, disk.foreign,
-/// install.generation (a finished node of this site), boot.bios-4kn, nic.none, nic.several, ...
+/// byte. Errors, all of kind refused: layout.mirror-unsupported, layout.missing, layout.esp-too-small;
+/// disk.none, disk.several, disk.count, disk.two-roles, disk.no-identity, disk.too-small, disk.block-size,
+/// disk.not-blank, disk.foreign, disk.ceph-osd, disk.held, disk.shared-volume-group; install.generation (a
+/// finished node of this site); lvm.name-taken; boot.bios-4kn; network.management, nic.none.
 [[nodiscard]] Result<Plan> make_plan(const PlanInput& input);
 
 /// The fields of DESIGN.md section 6, and no secret.

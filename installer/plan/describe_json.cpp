@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The plan as JSON. Everything an action will do stands in it, since the digest that consent names is taken
+// over this form.
+#include <format>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "plan/plan.hpp"
+
+namespace bedplate {
+namespace {
+
+Json of(const action::VerifyPayload& /*kind*/) {
+    return Json::object();
+}
+
+Json of(const action::DeactivateVolumeGroup& kind) {
+    return Json{{"name", kind.name}};
+}
+
+Json of(const action::WipeDisk& kind) {
+    Json partitions = Json::array();
+    for (const PartitionFacts& partition : kind.partitions) {
+        partitions.push_back(Json{{"number", partition.number},
+                                  {"start", partition.start.value},
+                                  {"size_bytes", partition.size.value}});
+    }
+    return Json{{"partitions", partitions}};
+}
+
+Json of(const action::WritePartitionTable& kind) {
+    Json partitions = Json::array();
+    for (const action::PlannedPartition& partition : kind.partitions) {
+        partitions.push_back(Json{{"number", partition.number},
+                                  {"name", partition.name},
+                                  {"type", partition.type.to_text()},
+                                  {"guid", partition.guid.to_text()},
+                                  {"first_lba", partition.first.value},
+                                  {"last_lba", partition.last.value}});
+    }
+    return Json{{"disk_guid", kind.disk_guid.to_text()},
+                {"logical_block_size", kind.logical_block_size.value},
+                {"partitions", partitions}};
+}
+
+Json of(const action::CreatePhysicalVolume& kind) {
+    return Json{{"device", kind.device}};
+}
+
+Json of(const action::CreateVolumeGroup& kind) {
+    return Json{{"name", kind.name}, {"device", kind.device}};
+}
+
+Json of(const action::CreateLogicalVolume& kind) {
+    return Json{{"volume_group", kind.volume_group},
+                {"name", kind.name},
+                {"device", kind.device},
+                {"size_bytes", kind.size.value}};
+}
+
+Json of(const action::MakeFileSystem& kind) {
+    return Json{
+        {"device", kind.device}, {"type", kind.type}, {"label", kind.label}, {"uuid", kind.uuid.to_text()}};
+}
+
+Json of(const action::MakeSwap& kind) {
+    return Json{{"device", kind.device}, {"label", kind.label}, {"uuid", kind.uuid.to_text()}};
+}
+
+Json of(const action::MountVolume& kind) {
+    return Json{{"device", kind.device}, {"path", kind.path}};
+}
+
+Json of(const action::ExtractPayload& /*kind*/) {
+    return Json::object();
+}
+
+Json of(const action::WriteFile& kind) {
+    if (!kind.link_target.empty()) {
+        return Json{{"path", kind.path}, {"link_target", kind.link_target}};
+    }
+    return Json{{"path", kind.path},
+                {"mode", std::format("{:04o}", kind.mode)},
+                {"needs_kernel_release", kind.needs_kernel_release},
+                {"needs_plan_digest", kind.needs_plan_digest},
+                {"text", kind.text}};
+}
+
+Json of(const action::SetRootPassword& kind) {
+    return Json{{"locked", kind.locked}};
+}
+
+Json of(const action::WriteEsp& kind) {
+    return Json{{"device", kind.device},
+                {"volume_id", std::format("{:08x}", kind.volume_id)},
+                {"size_bytes", kind.size.value},
+                {"logical_block_size", kind.logical_block_size.value},
+                {"withhold_first_block", kind.withhold_first_block},
+                {"copies", kind.copies},
+                {"texts", kind.texts}};
+}
+
+Json of(const action::PrepareBiosLoader& /*kind*/) {
+    return Json::object();
+}
+
+Json of(const action::VerifyTarget& kind) {
+    return Json{{"files", kind.files}};
+}
+
+Json of(const action::UnmountTarget& /*kind*/) {
+    return Json::object();
+}
+
+Json of(const action::CommitBoot& kind) {
+    return Json{{"firmware", to_string(kind.firmware)}, {"esp_device", kind.esp_device}};
+}
+
+Json of(const action::SetBootEntry& kind) {
+    return Json{{"label", kind.label}, {"loader", kind.loader}, {"esp_number", kind.esp_number}};
+}
+
+Json segments_json(const std::vector<Segment>& segments) {
+    Json json = Json::array();
+    for (const Segment& segment : segments) {
+        json.push_back(Json{{"label", segment.label},
+                            {"start", segment.start.value},
+                            {"size_bytes", segment.size.value},
+                            {"content", segment.content}});
+    }
+    return json;
+}
+
+Json disk_json(const PlannedDisk& disk) {
+    return Json{{"serial", disk.identity.serial},
+                {"wwn", disk.identity.wwn},
+                {"path", disk.path},
+                {"role", to_string(disk.role)},
+                {"model", disk.identity.model},
+                {"by_path", disk.identity.by_path},
+                {"description", disk.description},
+                {"size_bytes", disk.size.value},
+                {"contents", disk.contents},
+                {"fate", disk.fate},
+                {"before", segments_json(disk.before)},
+                {"after", segments_json(disk.after)}};
+}
+
+Json action_json(const Action& action, const CommandContext& context) {
+    Json json{{"id", action.id},
+              {"stage", to_string(action.stage)},
+              {"kind", kind_name(action.kind)},
+              {"after", action.after}};
+    if (action.device) {
+        json["device"] = Json{{"serial", action.device->serial}, {"wwn", action.device->wwn}};
+    }
+    json["destructive"] = action.destructive;
+    json["summary"] = action.summary;
+    json["commands"] = commands(action, context);
+    json["weight"] = action.weight;
+    json["detail"] = std::visit([](const auto& kind) { return of(kind); }, action.kind);
+    return json;
+}
+
+std::string_view after_text(InstallSettings::After after) {
+    return after == InstallSettings::After::reboot ? "reboot" : "poweroff";
+}
+
+/// All fields of the plan but schema and digest.
+void add_body(Json& json, const Plan& plan) {
+    json["profile"] = plan.profile_name;
+    json["node"] = plan.hostname;
+    json["cluster"] = plan.cluster_name;
+    json["generation"] = plan.generation;
+    json["machine"] = plan.machine;
+    json["firmware"] = to_string(plan.firmware);
+    json["after_installation"] = after_text(plan.after);
+    json["profile_digest"] = plan.profile_digest;
+    json["site_digest"] = plan.site_digest;
+    json["inventory_digest"] = plan.inventory_digest;
+    json["disks"] = Json::array();
+    CommandContext context;
+    for (const PlannedDisk& disk : plan.disks) {
+        json["disks"].push_back(disk_json(disk));
+        if (disk.role == PlannedRole::system) {
+            context.disk = disk.path;
+        }
+    }
+    json["actions"] = Json::array();
+    for (const Action& action : plan.actions) {
+        json["actions"].push_back(action_json(action, context));
+    }
+    json["network"] = Json{{"files", plan.network_files}};
+    json["first_boot"] = plan.first_boot;
+    json["findings"] = plan.findings.to_json();
+}
+
+}  // namespace
+
+Json to_json(const Plan& plan) {
+    Json json;
+    json["schema"] = Plan::schema;
+    json["digest"] = plan.digest();
+    add_body(json, plan);
+    return json;
+}
+
+std::string Plan::digest() const {
+    Json json;
+    json["schema"] = schema;
+    add_body(json, *this);
+    return sha256_hex(canonical(json));
+}
+
+}  // namespace bedplate

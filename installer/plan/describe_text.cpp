@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The plan as an operator reads it on a screen of 80 columns. Only words that are longer than a line (a mkfs
+// option with a UUID in it) and the lines of files are not broken.
+#include <algorithm>
+#include <format>
+
+#include "base/text.hpp"
+#include "plan/bar.hpp"
+#include "plan/plan.hpp"
+
+namespace bedplate {
+namespace {
+
+constexpr std::size_t columns = 80;
+constexpr std::size_t key_width = 12;
+
+/// `words` from `first` on, broken at the right margin; `end` stands at the end of a line that goes on.
+std::string wrap(const std::vector<std::string>& words, std::string_view first, std::string_view next,
+                 std::string_view end) {
+    std::string text;
+    std::string line(first);
+    bool empty = true;
+    for (const std::string& word : words) {
+        if (!empty && line.size() + 1 + word.size() + end.size() > columns) {
+            text += line + std::string(end) + "\n";
+            line = next;
+            empty = true;
+        }
+        line += (empty ? "" : " ") + word;
+        empty = false;
+    }
+    return text + line + "\n";
+}
+
+std::string paragraph(std::string_view text, std::string_view first, std::string_view next) {
+    std::string result;
+    for (const std::string& line : split(text, '\n')) {
+        result += wrap(split(trim(line), ' '), result.empty() ? first : next, next, "");
+    }
+    return result;
+}
+
+std::string entry(std::string_view key, std::string_view value) {
+    return paragraph(value, std::format("  {:<{}}", key, key_width - 2), std::string(key_width, ' '));
+}
+
+std::string command_line(const std::vector<std::string>& argv, std::string_view indent) {
+    std::vector<std::string> words;
+    words.reserve(argv.size());
+    for (const std::string& argument : argv) {
+        words.push_back(quote_command(std::vector{argument}));
+    }
+    return wrap(words, indent, std::format("{}    ", indent), " \\");
+}
+
+CommandContext context_of(const Plan& plan) {
+    CommandContext context;
+    const auto system = std::ranges::find(plan.disks, PlannedRole::system, &PlannedDisk::role);
+    if (system != plan.disks.end()) {
+        context.disk = system->path;
+    }
+    return context;
+}
+
+std::string header(const Plan& plan) {
+    std::string text = std::format("PLAN for {} of cluster {}\n\n", plan.hostname, plan.cluster_name);
+    text += entry("machine", plan.machine.empty() ? "(no system data)" : plan.machine);
+    text += entry("firmware", plan.firmware == FirmwareMode::uefi ? "UEFI" : "BIOS");
+    text += entry("profile", plan.profile_name);
+    text += entry("generation", std::to_string(plan.generation));
+    text += entry("afterwards", plan.after == InstallSettings::After::reboot ? "reboot" : "power off");
+    text += entry("digest", plan.digest());
+    return text + "\n  Nothing is written before consent to this digest. '!' marks what erases.\n";
+}
+
+std::string findings(const Plan& plan) {
+    std::string text;
+    for (const Finding& finding : plan.findings.findings()) {
+        text +=
+            paragraph(std::format("{}: {} [{}]", to_string(finding.severity), finding.message, finding.code),
+                      "  ", "    ");
+        if (!finding.hint.empty()) {
+            text += paragraph(finding.hint, "    ", "    ");
+        }
+    }
+    return text.empty() ? "" : "\nTO BE CHECKED\n\n" + text;
+}
+
+std::string segment_table(const std::vector<Segment>& segments) {
+    std::string text;
+    for (const Segment& segment : segments) {
+        const std::string start = std::format("at {} MiB", segment.start.value >> 20U);
+        text += std::format("{:{}}{:<10} {:>10}  {:<16} {}\n", "", key_width, segment.label,
+                            to_binary_text(segment.size), start, segment.content);
+        text.erase(text.find_last_not_of(" \n") + 1);
+        text += '\n';
+    }
+    return text;
+}
+
+std::string identity_line(const PlannedDisk& disk) {
+    std::vector<std::string> facts;
+    for (const auto& [key, value] :
+         {std::pair{"serial", disk.identity.serial}, std::pair{"wwn", disk.identity.wwn},
+          std::pair{"bay", disk.identity.by_path}}) {
+        if (!value.empty()) {
+            facts.push_back(std::format("{} {}", key, value));
+        }
+    }
+    return facts.empty() ? "none" : join(facts, ", ");
+}
+
+std::string disk_block(const PlannedDisk& disk) {
+    const bool written = disk.role == PlannedRole::system;
+    const bool erased = written && disk.contents != "nothing";
+    std::string text =
+        std::format("\n{} {:<66}{:>12}\n", erased ? '!' : ' ', disk.description, to_string(disk.role));
+    text += entry("identity", identity_line(disk));
+    text += entry("path", disk.path);
+    text += entry("now", disk.contents);
+    text += entry("becomes", disk.fate);
+    const std::size_t width = columns - key_width;
+    if (!written) {
+        return text + std::format("  {:<{}}{}\n", "unchanged", key_width - 2, bar(disk.before, width));
+    }
+    text += std::format("  {:<{}}{}\n", "before", key_width - 2, bar(disk.before, width));
+    if (erased) {
+        text += segment_table(disk.before);
+    }
+    text += std::format("  {:<{}}{}\n", "after", key_width - 2, bar(disk.after, width));
+    return text + segment_table(disk.after);
+}
+
+std::string disks(const Plan& plan) {
+    const auto written = std::ranges::count(plan.disks, PlannedRole::system, &PlannedDisk::role);
+    std::string text = std::format("\nDISKS: {} to be written, {} protected (not one byte changes)\n",
+                                   written, std::ssize(plan.disks) - written);
+    for (const PlannedDisk& disk : plan.disks) {
+        text += disk_block(disk);
+    }
+    return text;
+}
+
+std::string partition_lines(const action::WritePartitionTable& table) {
+    std::string text = std::format("        GPT {}, blocks of {} bytes\n", table.disk_guid.to_text(),
+                                   table.logical_block_size.value);
+    for (const action::PlannedPartition& partition : table.partitions) {
+        text += std::format("        {} {:<14} {}..{}\n", partition.number, partition.name,
+                            partition.first.value, partition.last.value);
+        text += std::format("          {}\n", partition.guid.to_text());
+    }
+    return text;
+}
+
+std::string esp_lines(const action::WriteEsp& esp) {
+    std::string text;
+    for (const auto& [path, source] : esp.copies) {
+        text += std::format("        {:<24} from {}\n", path, source);
+    }
+    for (const auto& [path, content] : esp.texts) {
+        text += std::format("        {:<24} {} bytes of text\n", path, content.size());
+    }
+    return text;
+}
+
+std::string action_lines(const Action& action, const CommandContext& context) {
+    std::string text = paragraph(std::format("{}: {}", action.id, action.summary),
+                                 action.destructive ? "  ! " : "    ", "        ");
+    for (const auto& argv : commands(action, context)) {
+        text += command_line(argv, "        ");
+    }
+    if (const auto* table = std::get_if<action::WritePartitionTable>(&action.kind)) {
+        text += partition_lines(*table);
+    } else if (const auto* esp = std::get_if<action::WriteEsp>(&action.kind)) {
+        text += esp_lines(*esp);
+    }
+    return text;
+}
+
+std::string actions(const Plan& plan) {
+    const CommandContext context = context_of(plan);
+    std::string text = std::format("\nACTIONS: {}\n", plan.actions.size());
+    std::string_view stage;
+    for (const Action& action : plan.actions) {
+        if (to_string(action.stage) != stage) {
+            stage = to_string(action.stage);
+            text += std::format("\n  {}\n", stage);
+        }
+        text += action_lines(action, context);
+    }
+    return text;
+}
+
+std::string file_block(std::string_view path, std::string_view note, std::string_view content) {
+    std::string text = std::format("\n  {}{}\n", path, note);
+    const std::string_view whole = content.substr(0, content.size() - (content.ends_with('\n') ? 1 : 0));
+    for (const std::string& line : split(whole, '\n')) {
+        text += line.empty() ? "    |\n" : std::format("    | {}\n", line);
+    }
+    return text;
+}
+
+std::string file_note(const action::WriteFile& file) {
+    std::string note = file.mode == 0644 ? "" : std::format(" (mode {:04o})", file.mode);
+    if (file.needs_kernel_release) {
+        note += std::format(" ({} comes from the payload's manifest)", kernel_release_mark);
+    }
+    return note;
+}
+
+std::string files(const Plan& plan) {
+    std::string text = "\nFILES\n";
+    for (const Action& action : plan.actions) {
+        if (const auto* esp = std::get_if<action::WriteEsp>(&action.kind)) {
+            for (const auto& [path, content] : esp->texts) {
+                text += file_block(path, " on the EFI system partition", content);
+            }
+        }
+        const auto* file = std::get_if<action::WriteFile>(&action.kind);
+        if (file == nullptr || !file->link_target.empty() || plan.network_files.contains(file->path)) {
+            continue;
+        }
+        text += file_block(file->path, file_note(*file), file->text);
+    }
+    return text;
+}
+
+std::string network(const Plan& plan) {
+    std::string text = "\nNETWORK\n";
+    for (const auto& [path, content] : plan.network_files) {
+        text += file_block(path, "", content);
+    }
+    return text;
+}
+
+std::string first_boot(const Plan& plan) {
+    std::string text = "\nFIRST BOOT\n\n";
+    for (std::size_t i = 0; i < plan.first_boot.size(); ++i) {
+        text += paragraph(plan.first_boot[i], std::format("  {}. ", i + 1), "     ");
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string to_text(const Plan& plan) {
+    return header(plan) + findings(plan) + disks(plan) + actions(plan) + network(plan) + files(plan) +
+           first_boot(plan);
+}
+
+std::string to_commands_text(const Plan& plan) {
+    const CommandContext context = context_of(plan);
+    std::string text;
+    for (const Action& action : plan.actions) {
+        const auto list = commands(action, context);
+        text += std::format("# {}: {}{}\n", action.id, action.summary, list.empty() ? " (no command)" : "");
+        for (const auto& argv : list) {
+            text += quote_command(argv) + "\n";
+        }
+    }
+    return text;
+}
+
+}  // namespace bedplate

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/node_files.hpp"
+
+#include <algorithm>
+#include <format>
+#include <map>
+
+#include "base/text.hpp"
+
+namespace bedplate {
+namespace {
+
+using action::WriteFile;
+
+WriteFile file(std::string path, std::string text, std::uint32_t mode = 0644) {
+    WriteFile result;
+    result.path = std::move(path);
+    result.text = std::move(text);
+    result.mode = mode;
+    return result;
+}
+
+std::string fstab_line(std::string_view uuid, std::string_view where, std::string_view type,
+                       std::string_view options, int pass) {
+    return std::format("UUID={} {} {} {} 0 {}\n", uuid, where, type, options, pass);
+}
+
+/// A full /var/log or /boot must not run programs or hold devices; a missing ESP must not stop the boot.
+std::string fstab(const NodeFacts& facts) {
+    const auto uuid = [&](std::string_view role) { return facts.ids.file_system(role).to_text(); };
+    std::string text = "# <file system> <mount point> <type> <options> <dump> <pass>\n";
+    for (const PlannedVolume& volume : facts.layout.volumes) {
+        if (volume.mount_path == "/") {
+            text += fstab_line(uuid("root"), "/", "ext4", "noatime,errors=remount-ro", 1);
+            text += fstab_line(uuid("boot"), "/boot", "ext4", "noatime,nodev,nosuid,noexec", 2);
+            text += fstab_line(volume_id_text(facts.ids.esp_volume_id()), "/boot/efi", "vfat",
+                               "umask=0077,nofail,x-systemd.device-timeout=10s", 2);
+        } else if (volume.mount_path == "/var/log") {
+            text +=
+                fstab_line(uuid(volume.name), volume.mount_path, "ext4", "noatime,nodev,nosuid,noexec", 2);
+        } else if (!volume.mount_path.empty()) {
+            text += fstab_line(uuid(volume.name), volume.mount_path, "ext4", "noatime", 2);
+        } else {
+            text += fstab_line(uuid(volume.name), "none", "swap", "sw", 0);
+        }
+    }
+    return text;
+}
+
+std::string full_name(const NodeSpec& node) {
+    return node.domain.empty() ? node.hostname : std::format("{}.{}", node.hostname, node.domain);
+}
+
+std::string hosts(const NodeSpec& node) {
+    std::string text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
+    const std::string names = node.domain.empty() ? node.hostname : full_name(node) + " " + node.hostname;
+    text += std::format("{} {}\n", node.addresses.at("management").to_text(), names);
+    return text;
+}
+
+std::string resolv_conf(const NodeSpec& node) {
+    std::string text = node.domain.empty() ? "" : std::format("search {}\n", node.domain);
+    for (const std::string& server : node.dns) {
+        text += std::format("nameserver {}\n", server);
+    }
+    return text;
+}
+
+std::string chrony_sources(const NodeSpec& node) {
+    std::string text;
+    for (const std::string& server : node.ntp) {
+        text += std::format("server {} iburst\n", server);
+    }
+    return text;
+}
+
+std::string authorized_keys(const NodeSpec& node) {
+    std::string text;
+    for (const std::string& key : node.ssh_authorized_keys) {
+        text += key + "\n";
+    }
+    return text;
+}
+
+std::string grub_defaults(const NodeFacts& facts) {
+    return std::format(
+        "GRUB_DEFAULT=0\n"
+        "GRUB_TIMEOUT=5\n"
+        "GRUB_DISTRIBUTOR=Bedplate\n"
+        "GRUB_CMDLINE_LINUX_DEFAULT=\"\"\n"
+        "GRUB_CMDLINE_LINUX=\"{}\"\n"
+        "GRUB_TERMINAL=\"console serial\"\n"
+        "GRUB_SERIAL_COMMAND=\"serial --unit=0 --speed=115200 --word=8 --parity=no --stop=1\"\n"
+        "GRUB_DISABLE_OS_PROBER=true\n",
+        join(kernel_arguments(facts.profile, facts.inventory), " "));
+}
+
+std::string kvm_module(const Inventory& inventory) {
+    return inventory.cpu.vendor == "AuthenticAMD" ? "kvm_amd" : "kvm_intel";
+}
+
+Json identity_json(const PlannedDisk& disk) {
+    return Json{{"serial", disk.identity.serial}, {"wwn", disk.identity.wwn}, {"path", disk.path}};
+}
+
+/// What first boot has to know about this node.
+WriteFile node_document(const NodeFacts& facts) {
+    Json disks = Json::object();
+    for (const auto& [key, role] :
+         {std::pair{"system", PlannedRole::system}, std::pair{"osd", PlannedRole::osd},
+          std::pair{"osd_db", PlannedRole::osd_db}}) {
+        // By path, not as the kernel happened to find them: the same machine gives the same document.
+        std::map<std::string, Json> sorted;
+        for (const PlannedDisk& disk : facts.disks) {
+            if (disk.role == role) {
+                sorted[disk.path] = identity_json(disk);
+            }
+        }
+        disks[key] = Json::array();
+        for (const auto& [path, json] : sorted) {
+            disks[key].push_back(json);
+        }
+    }
+    const bool create = facts.node.cluster == NodeEntry::ClusterAction::create;
+    const Json document{{"schema", "bedplate/node/v1"},
+                        {"hostname", facts.node.hostname},
+                        {"cluster", facts.node.cluster_name},
+                        {"cluster_action", create ? "create" : "join"},
+                        {"generation", facts.node.install.generation},
+                        {"firmware", to_string(facts.inventory.firmware.mode)},
+                        {"profile", facts.profile.name},
+                        {"profile_digest", facts.profile.digest},
+                        {"site_digest", facts.node.site_digest},
+                        {"plan_digest", plan_digest_mark},
+                        {"management_port", facts.network.management.name},
+                        {"disks", disks}};
+    WriteFile result = file("/etc/bedplate/node.json", document.dump(2) + "\n");
+    result.needs_plan_digest = true;
+    return result;
+}
+
+/// The site's answers that hold for this node; none of them is secret.
+WriteFile site_document(const NodeFacts& facts) {
+    Json networks = Json::object();
+    for (const auto& [name, network] : facts.node.networks) {
+        Json entry = Json::object();
+        if (network.vlan) {
+            entry["vlan"] = network.vlan->value();
+        }
+        if (network.subnet) {
+            entry["subnet"] = network.subnet->to_text();
+        }
+        if (network.gateway) {
+            entry["gateway"] = network.gateway->to_text();
+        }
+        if (network.mtu) {
+            entry["mtu"] = *network.mtu;
+        }
+        if (!network.bridge.empty()) {
+            entry["bridge"] = network.bridge;
+        }
+        if (const auto address = facts.node.addresses.find(name); address != facts.node.addresses.end()) {
+            entry["address"] = address->second.to_text();
+        }
+        networks[name] = entry;
+    }
+    const Json document{{"schema", "bedplate/site-summary/v1"},
+                        {"cluster", facts.node.cluster_name},
+                        {"domain", facts.node.domain},
+                        {"timezone", facts.node.timezone},
+                        {"ntp", facts.node.ntp},
+                        {"dns", facts.node.dns},
+                        {"networks", networks}};
+    return file("/etc/bedplate/site.json", document.dump(2) + "\n");
+}
+
+WriteFile localtime(const NodeSpec& node) {
+    WriteFile result = file("/etc/localtime", "");
+    result.link_target = "/usr/share/zoneinfo/" + node.timezone;
+    return result;
+}
+
+}  // namespace
+
+std::vector<WriteFile> node_files(const NodeFacts& facts) {
+    const NodeSpec& node = facts.node;
+    std::vector<WriteFile> files{
+        file("/etc/fstab", fstab(facts)),
+        file("/etc/hostname", node.hostname + "\n"),
+        file("/etc/hosts", hosts(node)),
+        file("/etc/timezone", node.timezone + "\n"),
+        localtime(node),
+        file("/etc/default/grub", grub_defaults(facts)),
+        node_document(facts),
+        site_document(facts),
+    };
+    if (!node.dns.empty()) {
+        files.push_back(file("/etc/resolv.conf", resolv_conf(node)));
+    }
+    if (!node.ntp.empty()) {
+        files.push_back(file("/etc/chrony/sources.d/bedplate.sources", chrony_sources(node)));
+    }
+    if (!node.ssh_authorized_keys.empty()) {
+        files.push_back(file("/root/.ssh/authorized_keys", authorized_keys(node), 0600));
+    }
+    if (!facts.profile.kvm.nested) {
+        files.push_back(file("/etc/modprobe.d/bedplate-kvm.conf",
+                             std::format("options {} nested=0\n", kvm_module(facts.inventory))));
+    }
+    for (const auto& [path, text] : facts.network.files) {
+        files.push_back(file(path, text));
+    }
+    return files;
+}
+
+std::vector<std::string> kernel_arguments(const Profile& profile, const Inventory& inventory) {
+    // The last console is where init speaks; iDRAC's serial-over-LAN is ttyS0 or ttyS1 by a BIOS setting.
+    std::vector<std::string> arguments{"console=tty0", "console=ttyS1,115200n8", "console=ttyS0,115200n8",
+                                       "transparent_hugepage=madvise"};
+    if (profile.kvm.iommu) {
+        if (inventory.cpu.vendor == "GenuineIntel") {
+            arguments.emplace_back("intel_iommu=on");
+        }
+        arguments.emplace_back("iommu=pt");
+    }
+    if (profile.kvm.hugepage_size && profile.kvm.hugepages_reserved > 0) {
+        const std::uint64_t size = profile.kvm.hugepage_size->value;
+        arguments.push_back(size >= gib(1).value ? std::format("hugepagesz={}G", size >> 30U)
+                                                 : std::format("hugepagesz={}M", size >> 20U));
+        arguments.push_back(std::format("hugepages={}", profile.kvm.hugepages_reserved));
+    }
+    return arguments;
+}
+
+}  // namespace bedplate

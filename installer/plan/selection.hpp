@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "inventory/inventory.hpp"
+#include "plan/plan.hpp"
+#include "profile/profile.hpp"
+
+namespace bedplate {
+
+/// Why a disk can not be chosen by `select`, whatever else it is: installation medium, BMC media, removable,
+/// read-only, no medium, another path of a disk, boot stick; or the selector's first clause that fails.
+/// nullopt: it can.
+[[nodiscard]] std::optional<std::string> why_not(const Disk& disk, const DiskSelector& select);
+
+/// Which disk of the inventory plays which part; indices into Inventory::disks.
+struct DiskRoles {
+    std::size_t system = 0;
+    std::vector<PlannedRole> roles;     ///< one per disk
+    std::vector<std::string> excluded;  ///< why an untouched disk is not the system disk; one per disk
+};
+
+/// Choose by the profile's selectors. Pure in the set of disks: their order does not matter. Errors
+/// (refused), each with every disk and why it was or was not chosen: layout.mirror-unsupported, disk.none,
+/// disk.several, disk.count (OSD disks), disk.two-roles.
+[[nodiscard]] Result<DiskRoles> assign_roles(const Profile& profile, const Inventory& inventory);
+
+}  // namespace bedplate
