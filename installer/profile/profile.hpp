@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,6 +18,17 @@
 
 namespace bedplate {
 
+/// Why nothing may ever be installed on `disk`, whatever a selector says: "it is the installation medium",
+/// "the BMC lends it", "it is removable", "it is read-only", "it holds no medium", "it is another path of
+/// sda". nullopt: it may be selected.
+[[nodiscard]] std::optional<std::string> never_a_candidate(const Disk& disk);
+/// The same for a network port: the BMC's own USB network card.
+[[nodiscard]] std::optional<std::string> never_a_candidate(const Nic& nic);
+
+/// The networks a cluster node may have, in the order of their importance: what `network.roles` of a profile
+/// and `networks` of a site may name. "management" is always there.
+[[nodiscard]] const std::vector<std::string>& network_roles();
+
 /// Which disks: every given property must match; an absent property of the disk never matches.
 struct DiskSelector {
     std::optional<Transport> transport;
@@ -28,21 +40,29 @@ struct DiskSelector {
     /// The first property of `disk` that does not match, as a clause ("transport is sata, wanted nvme");
     /// nullopt: all do.
     [[nodiscard]] std::optional<std::string> first_mismatch(const Disk& disk) const;
+    /// "transport nvme, size at least 800 GB".
     [[nodiscard]] std::string to_text() const;
+    [[nodiscard]] bool empty() const { return *this == DiskSelector{}; }
+    bool operator==(const DiskSelector&) const = default;
 };
 
-/// Which network ports.
+/// Which network ports. Speeds are what the port can do; where that is unknown, what it does now.
 struct NicSelector {
     std::optional<std::uint64_t> min_speed_mbps, max_speed_mbps;
     std::optional<std::string> driver, pci, mac;  ///< driver and pci are globs
     std::optional<bool> link;
 
     [[nodiscard]] std::optional<std::string> first_mismatch(const Nic& nic) const;
+    /// "speed at least 25G, driver mlx5_core".
     [[nodiscard]] std::string to_text() const;
+    [[nodiscard]] bool empty() const { return *this == NicSelector{}; }
+    bool operator==(const NicSelector&) const = default;
 };
 
 struct Count {
     std::optional<std::uint32_t> exactly, at_least, at_most;
+
+    [[nodiscard]] bool empty() const { return !exactly && !at_least && !at_most; }
     /// nullopt when `n` is fine, else "found 2, wanted exactly 1".
     [[nodiscard]] std::optional<std::string> mismatch(std::size_t n) const;
 };
@@ -144,6 +164,11 @@ struct NodeEntry {
     std::vector<std::string> wipe_serials;  ///< disks of this node that may be erased
 };
 
+struct MonitoringSettings {
+    std::chrono::seconds retention = std::chrono::days(30);
+    std::vector<std::string> alert_webhooks;
+};
+
 struct Site {
     static constexpr std::string_view schema = "bedplate/site/v1";
     std::string cluster_name, domain, timezone = "UTC";
@@ -153,7 +178,7 @@ struct Site {
     std::optional<Secret> root_password_hash;
     InstallSettings install;
     std::vector<NodeEntry> nodes;
-    Json monitoring = Json::object();
+    MonitoringSettings monitoring;
     std::string origin, digest;
 };
 
@@ -166,6 +191,10 @@ struct Site {
 /// Which of the three documents a text is, by its `schema` field; findings as above.
 /// Validates any of them (inventories too); what `bedplate validate` does.
 [[nodiscard]] Report validate_document(std::string_view text, const std::string& origin);
+
+/// What the loader of `schema` (a profile's or a site's) knows: keys, types, allowed words, as JSON. For the
+/// test that holds the published JSON Schemas against it; null for other schemas.
+[[nodiscard]] Json document_shape(std::string_view schema);
 
 /// Why a profile does or does not fit a machine.
 struct ProfileVerdict {

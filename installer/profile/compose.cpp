@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cctype>
+#include <format>
+
+#include "base/text.hpp"
+#include "profile/profile.hpp"
+
+namespace bedplate {
+
+namespace {
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return std::ranges::equal(
+        a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// SMBIOS 2.6 (7.2.1) stores the first three fields little-endian; older firmware and some tools do not, so
+/// that one machine shows two UUIDs ("4c4c4544-..." and "44454c4c-...").
+Guid with_fields_swapped(const Guid& guid) {
+    auto bytes = guid.bytes();
+    std::ranges::reverse(bytes.begin(), bytes.begin() + 4);
+    std::ranges::reverse(bytes.begin() + 4, bytes.begin() + 6);
+    std::ranges::reverse(bytes.begin() + 6, bytes.begin() + 8);
+    return Guid(bytes);
+}
+
+bool is_uuid_of(const std::string& wanted, const SystemFacts& system) {
+    const auto a = Guid::parse(wanted);
+    const auto b = Guid::parse(system.uuid);
+    return a && b && (*a == *b || with_fields_swapped(*a) == *b);
+}
+
+bool has_mac(const Inventory& inventory, const std::string& wanted) {
+    const auto mac = MacAddress::parse(wanted);
+    const auto is_it = [&](const std::string& text) {
+        const auto own = MacAddress::parse(text);
+        return mac && own && *mac == *own;
+    };
+    return std::ranges::any_of(inventory.nics, [&](const Nic& nic) {
+        return !never_a_candidate(nic) && (is_it(nic.permanent_mac) || is_it(nic.mac));
+    });
+}
+
+/// Why the entry is not for this machine; nullopt: it is.
+std::optional<std::string> mismatch(const NodeEntry& entry, const Inventory& inventory) {
+    const auto or_unknown = [](const std::string& text) { return text.empty() ? "unknown" : text; };
+    if (entry.match_service_tag && !equal_ignoring_case(*entry.match_service_tag, inventory.system.serial)) {
+        return std::format("the service tag is {}, wanted {}", or_unknown(inventory.system.serial),
+                           *entry.match_service_tag);
+    }
+    if (entry.match_uuid && !is_uuid_of(*entry.match_uuid, inventory.system)) {
+        return std::format("the UUID is {}, wanted {}", or_unknown(inventory.system.uuid), *entry.match_uuid);
+    }
+    if (entry.match_mac && !has_mac(inventory, *entry.match_mac)) {
+        return std::format("no port has the MAC address {}", *entry.match_mac);
+    }
+    return std::nullopt;
+}
+
+Result<const NodeEntry*> entry_named(const Site& site, const std::string& hostname) {
+    std::vector<std::string> names;
+    for (const NodeEntry& entry : site.nodes) {
+        if (entry.hostname == hostname) {
+            return &entry;
+        }
+        names.push_back(entry.hostname);
+    }
+    const auto near = did_you_mean(hostname, names);
+    return refuse("site.no-node",
+                  std::format("the site has no node '{}'{}", hostname,
+                              near ? std::format(" (did you mean '{}'?)", *near) : ""),
+                  site.origin, names.empty() ? "it has no nodes at all" : "its nodes: " + join(names, ", "));
+}
+
+Result<const NodeEntry*> entry_for(const Site& site, const Inventory& inventory) {
+    std::vector<const NodeEntry*> fitting;
+    std::string reasons;
+    for (const NodeEntry& entry : site.nodes) {
+        if (const auto why_not = mismatch(entry, inventory)) {
+            reasons += std::format("\n  {}: {}", entry.hostname, *why_not);
+        } else {
+            fitting.push_back(&entry);
+        }
+    }
+    if (fitting.size() == 1) {
+        return fitting.front();
+    }
+    if (fitting.empty()) {
+        return refuse("site.no-node",
+                      site.nodes.empty() ? "the site has no nodes at all"
+                                         : "no node of the site is this machine:" + reasons,
+                      site.origin, "add an entry with this machine's service tag, UUID or MAC address");
+    }
+    std::string names;
+    for (const NodeEntry* entry : fitting) {
+        names += std::format("{}{}", names.empty() ? "" : ", ", entry->hostname);
+    }
+    return refuse("site.ambiguous-node", std::format("several nodes of the site are this machine: {}", names),
+                  site.origin, "let each entry name the service tag of one machine");
+}
+
+/// This node's address in every network that has a subnet and for which the entry gives a host part.
+Result<std::map<std::string, Ipv4>> addresses(const Site& site, const NodeEntry& entry) {
+    std::map<std::string, Ipv4> result;
+    for (const auto& [name, network] : site.networks) {
+        const auto own = entry.address.find(name);
+        const auto part = own != entry.address.end() ? own : entry.address.find("*");
+        if (!network.subnet || part == entry.address.end()) {
+            continue;
+        }
+        const auto address = network.subnet->host(part->second);
+        if (!address) {
+            return refuse(
+                "site.address",
+                std::format("node '{}', network '{}': {}", entry.hostname, name, address.error().message),
+                site.origin, address.error().hint);
+        }
+        result.emplace(name, *address);
+    }
+    return result;
+}
+
+}  // namespace
+
+Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
+                         const std::optional<std::string>& hostname) {
+    BEDPLATE_ASSIGN(const NodeEntry* entry,
+                    hostname ? entry_named(site, *hostname) : entry_for(site, inventory));
+    BEDPLATE_ASSIGN(auto node_addresses, addresses(site, *entry));
+    return NodeSpec{.hostname = entry->hostname,
+                    .cluster_name = site.cluster_name,
+                    .domain = site.domain,
+                    .timezone = site.timezone,
+                    .ntp = site.ntp,
+                    .dns = site.dns,
+                    .networks = site.networks,
+                    .addresses = std::move(node_addresses),
+                    .cluster = entry->cluster,
+                    .ssh_authorized_keys = site.ssh_authorized_keys,
+                    .root_password_hash = site.root_password_hash,
+                    .install = site.install,
+                    .wipe_serials = entry->wipe_serials,
+                    .site_digest = site.digest};
+}
+
+std::optional<std::string> requested_profile(const Site& site, const NodeSpec& spec) {
+    const auto entry = std::ranges::find(site.nodes, spec.hostname, &NodeEntry::hostname);
+    return entry != site.nodes.end() ? entry->profile : std::nullopt;
+}
+
+}  // namespace bedplate

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The keys of a site, as tables. Order and grouping are those of docs/profile-reference.md.
+#include "profile/rules.hpp"
+#include "profile/tables.hpp"
+
+namespace bedplate::fields {
+
+namespace {
+
+constexpr std::uint64_t largest_host_part = 0xFFFF'FFFE;
+constexpr std::uint64_t largest_generation = 1'000'000'000;
+
+Table<Site> cluster() {
+    return Table<Site>()
+        .required("name", &Site::cluster_name, hostname())
+        .optional("domain", &Site::domain, domain_name())
+        .optional("ntp", &Site::ntp, list_of(host()))
+        .optional("dns", &Site::dns, list_of(ipv4_text()))
+        .optional("timezone", &Site::timezone, timezone());
+}
+
+Table<NetworkSpec> network() {
+    return Table<NetworkSpec>()
+        .optional("vlan", &NetworkSpec::vlan, vlan())
+        .optional("subnet", &NetworkSpec::subnet, subnet())
+        .optional("gateway", &NetworkSpec::gateway, ipv4())
+        .optional("mtu", &NetworkSpec::mtu, small_integer(1280, 9216))
+        .optional("bridge", &NetworkSpec::bridge, interface_name());
+}
+
+Table<Site> networks() {
+    Table<Site> table;
+    for (const std::string& role : network_roles()) {
+        auto network_of = [role](Site& site) -> NetworkSpec& { return site.networks[role]; };
+        if (role == "management") {
+            table.required(role, network_of, object(network()));
+        } else {
+            table.optional(role, network_of, object(network()));
+        }
+    }
+    return table;
+}
+
+Table<Site> access() {
+    return Table<Site>()
+        .optional("ssh_authorized_keys", &Site::ssh_authorized_keys, list_of(ssh_public_key()))
+        .optional("root_password_hash", &Site::root_password_hash, nullable(password_hash()));
+}
+
+Table<InstallSettings> install() {
+    using After = InstallSettings::After;
+    return Table<InstallSettings>()
+        .optional("unattended", &InstallSettings::unattended, boolean())
+        .optional("wipe", &InstallSettings::wipe,
+                  one_of<WipePolicy>({{"blank-only", WipePolicy::blank_only},
+                                      {"listed", WipePolicy::listed},
+                                      {"not-ours", WipePolicy::not_ours}}))
+        .optional("generation", &InstallSettings::generation, integer(1, largest_generation))
+        .optional("after", &InstallSettings::after,
+                  one_of<After>({{"reboot", After::reboot}, {"poweroff", After::poweroff}}));
+}
+
+Table<NodeEntry> node_match() {
+    return Table<NodeEntry>()
+        .optional("service_tag", &NodeEntry::match_service_tag, text(64))
+        .optional("uuid", &NodeEntry::match_uuid, uuid_text())
+        .optional("mac", &NodeEntry::match_mac, mac_text())
+        .check([](Reader& reader, const YamlNode& node, NodeEntry&) {
+            if (node.children.empty()) {
+                reader.error(node, "site.empty-match", "nothing says which machine this is",
+                             "give service_tag, uuid or mac");
+            }
+        });
+}
+
+/// `address: 11` for all networks, or a map with one host part per network.
+Rule<std::map<std::string, std::uint64_t>> host_parts() {
+    using Parts = std::map<std::string, std::uint64_t>;
+    const Rule<std::uint64_t> part = integer(1, largest_host_part);
+    Table<Parts> per_network;
+    for (const std::string& role : network_roles()) {
+        per_network.optional(role, [role](Parts& parts) -> std::uint64_t& { return parts[role]; }, part);
+    }
+    Shape shape = part.shape;
+    shape.or_else = std::make_shared<const Shape>(per_network.shape());
+    return {[part, per_network](Reader& reader, const YamlNode& node) -> std::optional<Parts> {
+                Parts parts;
+                if (node.kind != YamlNode::Kind::map) {
+                    const auto value = part.read(reader, node);
+                    return value ? std::optional(Parts{{"*", *value}}) : std::nullopt;
+                }
+                per_network.read(reader, node, parts);
+                return parts;
+            },
+            std::move(shape)};
+}
+
+struct WipeEntry {
+    std::string serial;
+};
+
+/// A list of maps with one key, as the list of their values.
+template <typename T>
+Rule<std::vector<std::string>> list_of_one(std::string key, std::string T::* member, Rule<std::string> rule) {
+    Rule<std::vector<T>> list = list_of(object(Table<T>().required(std::move(key), member, std::move(rule))));
+    return {[read = std::move(list.read), member](
+                Reader& reader, const YamlNode& node) -> std::optional<std::vector<std::string>> {
+                const auto entries = read(reader, node);
+                if (!entries) {
+                    return std::nullopt;
+                }
+                std::vector<std::string> values;
+                for (const T& entry : *entries) {
+                    values.push_back(entry.*member);
+                }
+                return values;
+            },
+            std::move(list.shape)};
+}
+
+Table<NodeEntry> node() {
+    using ClusterAction = NodeEntry::ClusterAction;
+    return Table<NodeEntry>()
+        .required_group("match", node_match())
+        .required("hostname", &NodeEntry::hostname, hostname())
+        .required("address", &NodeEntry::address, host_parts())
+        .optional("cluster", &NodeEntry::cluster,
+                  one_of<ClusterAction>({{"create", ClusterAction::create}, {"join", ClusterAction::join}}))
+        .optional("profile", &NodeEntry::profile, name())
+        .optional("wipe", &NodeEntry::wipe_serials, list_of_one("serial", &WipeEntry::serial, text()));
+}
+
+struct AlertReceiver {
+    std::string webhook;
+};
+
+Table<MonitoringSettings> monitoring() {
+    return Table<MonitoringSettings>()
+        .optional("retention", &MonitoringSettings::retention, duration())
+        .optional("alert_receivers", &MonitoringSettings::alert_webhooks,
+                  list_of_one("webhook", &AlertReceiver::webhook, url()));
+}
+
+}  // namespace
+
+const Table<Site>& site_table() {
+    static const Table<Site> table =
+        document<Site>(Site::schema)
+            .required_group("cluster", cluster())
+            .required_group("networks", networks())
+            .optional_group("access", access())
+            .optional("install", &Site::install, object(install()))
+            .optional("nodes", &Site::nodes, list_of(object(node())))
+            .optional("monitoring", &Site::monitoring, object(monitoring()))
+            .check([](Reader& reader, const YamlNode& node, Site& site) { check_site(reader, node, site); });
+    return table;
+}
+
+}  // namespace bedplate::fields

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "profile/yaml_tree.hpp"
+
+namespace bedplate {
+
+/// A byte sequence that has no place in a document.
+struct BadCharacter {
+    std::size_t offset = 0;
+    bool encoding = false;    ///< not UTF-8 at all; otherwise a character that must not be there
+    std::string description;  ///< "the control character U+0007"
+};
+
+/// The first byte sequence of `text` that is not UTF-8 (RFC 3629) or is a control character: C0 without tab
+/// and line ends, DEL, C1, byte order marks, and the characters that reorder or break lines on a screen, with
+/// which a document can look different from what it says.
+[[nodiscard]] std::optional<BadCharacter> find_bad_character(std::string_view text);
+
+/// Turns byte offsets of a text into lines and columns.
+class LineIndex {
+public:
+    explicit LineIndex(std::string_view text);
+    [[nodiscard]] YamlPlace at_offset(std::size_t offset) const;
+    /// `line` and `byte_column` count from 0, as yaml-cpp's marks do.
+    [[nodiscard]] YamlPlace at(std::size_t line, std::size_t byte_column) const;
+    /// The byte at that position; '\0' past the end.
+    [[nodiscard]] char byte_at(std::size_t line, std::size_t byte_column) const;
+
+private:
+    std::string_view text_;
+    std::vector<std::size_t> starts_;
+};
+
+}  // namespace bedplate
