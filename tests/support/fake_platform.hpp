@@ -2,11 +2,11 @@
 #pragma once
 
 #include "platform/platform.hpp"
-#include "support/fake_block_devices.hpp"
-#include "support/fake_clock.hpp"
-#include "support/fake_command_runner.hpp"
-#include "support/fake_file_system.hpp"
-#include "support/fake_http.hpp"
+#include "tests/support/fake_block_devices.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_command_runner.hpp"
+#include "tests/support/fake_file_system.hpp"
+#include "tests/support/fake_http.hpp"
 
 namespace bedplate::fakes {
 

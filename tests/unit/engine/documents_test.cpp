@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "base/digest.hpp"
-#include "support/fake_platform.hpp"
+#include "tests/support/fake_platform.hpp"
 
 using namespace bedplate;
 using fakes::FakePlatform;

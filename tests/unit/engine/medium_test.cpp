@@ -3,7 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "support/fake_platform.hpp"
+#include "tests/support/fake_platform.hpp"
 
 using namespace bedplate;
 using fakes::FakePlatform;

@@ -4,7 +4,7 @@
 
 #include "firstboot/checks.hpp"
 #include "firstboot/identity.hpp"
-#include "support/fake_platform.hpp"
+#include "tests/support/fake_platform.hpp"
 
 using namespace bedplate;
 using fakes::FakePlatform;
