@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Bad input of every kind: a clear error on the serial line and in the exit status, and not one byte written.
+#include <catch2/catch_test_macros.hpp>
+#include <format>
+#include <fstream>
+
+#include "harness/accelerator.hpp"
+#include "harness/disk_images.hpp"
+#include "harness/medium_copy.hpp"
+#include "harness/tiny_guest.hpp"
+#include "machine.hpp"
+#include "platform/time_scale.hpp"
+#include "require.hpp"
+
+using namespace bedplate;
+using namespace bedplate::vm;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void check_nothing_written(Vm& vm) {
+    const auto counters = must(vm.disk_counters());
+    CHECK(counters.size() == vm.spec().disks.size());
+    for (const auto& [disk, count] : counters) {
+        INFO(disk);
+        CHECK(count.written_bytes == 0);
+        CHECK(count.write_operations == 0);
+    }
+}
+
+/// The medium is put in, the machine started, and the unattended installation ends with this error code.
+void check_medium_refused(const Workspace& workspace, const TestMachine& machine, const std::string& code) {
+    const auto before = must(content_digest(machine.system_disk()));
+    auto vm = machine.power_on(workspace / "medium.iso");
+    must(vm->serial().wait_for("unattended installation", scaled(minutes(4))));
+    must(vm->serial().wait_for("code " + code + ", exit status", scaled(minutes(3))));
+    must(vm->screendump(workspace / "screen.png"));
+    check_nothing_written(*vm);
+    CHECK(vm->running());  // the screen stays
+    vm->power_cut();
+    CHECK(must(content_digest(machine.system_disk())) == before);
+    CHECK(to_text(machine.protected_disks().check()).empty());
+}
+
+void make_medium(const Workspace& workspace, const TestMachine& machine) {
+    must(personalized_copy(workspace / "medium.iso", site_text({.ssh_key = machine.ssh_key().public_line})));
+}
+
+struct BadInput {
+    std::string_view what, site, profiles;
+    unsigned status;
+    std::string_view said;  ///< an expression that is found in what the command prints
+};
+
+constexpr BadInput bad_inputs[] = {
+    {"a typing error in the site document", "site-typo", "two-disks", 3, "hostnmae"},
+    {"two disks for the system role", "site", "two-disks", 4, R"("disk\.several")"},
+    {"no disk for the system role", "site", "no-disk", 4, R"("disk\.none")"},
+    {"a disk one sector too small", "site", "too-small", 4, "512 bytes are missing"},
+    {"a profile that matches nothing", "site", "no-match", 4, R"("profile\.none")"},
+    {"two profiles that match equally", "site", "two-equal", 4, R"("profile\.ambiguous")"},
+};
+
+/// Size of the layout in cases/profiles/too-small: first MiB and BIOS boot partition, ESP and /boot of 512
+/// MiB, a MiB of LVM header, 5 + 1 + 0.5 GiB of volumes, and 33 sectors of backup GPT.
+constexpr Bytes exact_size = mib(2 + 512 + 512 + 1 + 6656) + Bytes{33 * 512};
+
+/// The installer's kernel and environment as they are on the medium, with the cases in a second archive
+/// behind it.
+DirectBoot rescue_shell(const Workspace& workspace) {
+    const auto iso = must(find_iso());
+    must(extract_from_iso(iso, "/boot/vmlinuz", workspace / "vmlinuz"));
+    must(extract_from_iso(iso, "/boot/installer.cpio.zst", workspace / "initrd.cpio"));
+    const auto folder = workspace / "cases";
+    fs::create_directories(folder);
+    fs::copy(top_directory() / "tests/vm/cases", folder / "cases", fs::copy_options::recursive);
+    must(pack_initramfs(folder, workspace / "cases.cpio"));
+    std::ofstream initrd(workspace / "initrd.cpio", std::ios::binary | std::ios::app);
+    // The kernel wants each archive to begin at a multiple of four bytes.
+    while (initrd.tellp() % 4 != 0) {
+        initrd.put('\0');
+    }
+    initrd << std::ifstream(workspace / "cases.cpio", std::ios::binary).rdbuf();
+    return {workspace / "vmlinuz", workspace / "initrd.cpio",
+            "console=tty0 console=ttyS0,115200n8 bedplate.mode=rescue quiet"};
+}
+
+/// Type a command into the shell and return its exit status; `said` has to be found in what it prints.
+unsigned type_command(SerialConsole& serial, const std::string& command, std::string_view said) {
+    must(serial.type(command + " 2>&1 | tee /run/said; echo \"@status=${PIPESTATUS[0]}@\"\n"));
+    const auto line = must(serial.wait_for("^@status=[0-9]+@", scaled(minutes(1))));
+    must(serial.type(std::format("grep -cE -- '{}' /run/said | sed 's/.*/@found=&@/'\n", said)));
+    const auto found = must(serial.wait_for("^@found=[0-9]+@", scaled(seconds(20))));
+    INFO(command << " should say " << said);
+    CHECK(found != "@found=0@");
+    return static_cast<unsigned>(std::stoul(line.substr(8)));
+}
+
+}  // namespace
+
+TEST_CASE("a flipped byte in the payload ends the installation before anything is written", "[bad-media]") {
+    Workspace workspace("flipped-payload");
+    const TestMachine machine(workspace, Firmware::bios, mib(2048));
+    make_medium(workspace, machine);
+    const auto payload = must(offset_in_iso(workspace / "medium.iso", "/bedplate/payload/node.tar.zst"));
+    must(flip_bit(workspace / "medium.iso", payload + mib(200).value + 12'345));
+    check_medium_refused(workspace, machine, "payload\\.[a-z.-]+");
+    workspace.succeeded();
+}
+
+TEST_CASE("a medium without its manifest's signature ends the installation before anything is written",
+          "[bad-media]") {
+    Workspace workspace("missing-signature");
+    const TestMachine machine(workspace, Firmware::uefi, mib(2048));
+    make_medium(workspace, machine);
+    must(rename_in_iso(workspace / "medium.iso", "manifest.json.sig", "manifest.json.sih"));
+    check_medium_refused(workspace, machine, "manifest\\.unsigned");
+    workspace.succeeded();
+}
+
+TEST_CASE("wrong documents and unsuitable disks are refused, one after another, in the rescue shell",
+          "[bad-input]") {
+    Workspace workspace("bad-input");
+    const TestMachine machine(workspace, Firmware::bios, mib(1536));
+    auto spec = machine.spec(must(find_iso()));
+    spec.direct_boot = rescue_shell(workspace);
+    const auto extra = [&](std::string id, std::string serial, std::string model, Bytes size) {
+        const auto image = workspace / (id + ".img");
+        must(make_blank_disk(image, size));
+        spec.disks.push_back({.id = std::move(id),
+                              .image = image,
+                              .bus = DiskBus::scsi,
+                              .serial = std::move(serial),
+                              .model = std::move(model),
+                              .vendor = "ATA"});
+    };
+    extra("twin", "BPSYS0002", "DELLBOSS VD", gib(16));
+    extra("small", "BPSMALL01", "QEMU HARDDISK", exact_size - Bytes{512});
+    extra("exact", "BPEXACT01", "QEMU HARDDISK", exact_size);
+
+    auto vm = must(Vm::start(spec, workspace.path(), must(choose_accelerator())));
+    must(vm->serial().wait_for("This is the Bedplate installer environment", scaled(minutes(4))));
+    must(vm->serial().type("\nudevadm settle; cd /cases; echo @ready\"\"@\n"));
+    must(vm->serial().wait_for("^@ready@", scaled(minutes(1))));
+    // The control run: with a disk of just the right size and no --commit the same command succeeds.
+    CHECK(type_command(vm->serial(), "bedplate install --profiles profiles/exact --site site.yaml",
+                       "BPEXACT01") == 0);
+    for (const auto& input : bad_inputs) {
+        INFO(input.what);
+        const auto command =
+            std::format("bedplate install --json --commit --profiles profiles/{} --site {}.yaml",
+                        input.profiles, input.site);
+        CHECK(type_command(vm->serial(), command, input.said) == input.status);
+    }
+    check_nothing_written(*vm);
+    vm->power_cut();
+    CHECK(to_text(machine.protected_disks().check()).empty());
+    workspace.succeeded();
+}
