@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.hpp"
 #include "base/result.hpp"
@@ -31,7 +32,15 @@ struct Event {
     std::optional<Error> error;
 };
 
+/// "started", "progress", ...: the `type` field of the JSON form.
+[[nodiscard]] std::string_view to_string(Event::Type type);
+
+/// {type, stage, action, text, fraction} and those of bytes_done, bytes_total, bytes_per_second,
+/// seconds_left, satisfied and error that mean something for the event.
 [[nodiscard]] Json to_json(const Event& event);
+
+/// {kind, code, message} and where, hint, context unless they are empty.
+[[nodiscard]] Json to_json(const Error& error);
 
 /// "extract  63 %  extracting the node's system  41.2 MB/s, 0:21 left": for lines on a console.
 [[nodiscard]] std::string to_line(const Event& event);
