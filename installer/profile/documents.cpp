@@ -51,14 +51,33 @@ void append_sorted(const Report& found, Report& report) {
     }
 }
 
+void report_schema(Report& report, const std::string& origin, const YamlNode& document,
+                   const std::string& known) {
+    const YamlNode* schema = document.find("schema");
+    const YamlPlace place = schema != nullptr ? schema->place : document.place;
+    report.add({.code = "document.schema",
+                .path = "schema",
+                .where = {origin, place.line, place.column},
+                .message = schema == nullptr ? "the key 'schema' is missing, so nobody can tell what this is"
+                                             : std::format("unknown schema '{}'",
+                                                           fields::shown(fields::schema_of(document))),
+                .hint = "known here: " + known});
+}
+
 template <typename T>
 std::optional<T> load(const fields::Table<T>& table, std::string_view text, const std::string& origin,
                       Report& report) {
     Report found;
     T value;
     if (const auto document = parse_yaml(text, origin, found)) {
-        fields::Reader reader(origin, found);
-        table.read(reader, document->root(), value);
+        const std::string schema = fields::schema_of(document->root());
+        if (!schema.empty() && schema != T::schema) {
+            // Another version has other keys: what this one thinks of them would only mislead.
+            report_schema(found, origin, document->root(), std::string(T::schema));
+        } else {
+            fields::Reader reader(origin, found);
+            table.read(reader, document->root(), value);
+        }
     }
     append_sorted(found, report);
     if (found.has_errors()) {
@@ -72,20 +91,6 @@ std::optional<T> load(const fields::Table<T>& table, std::string_view text, cons
 void add_error(Report& report, const std::string& origin, const Error& error) {
     report.add(
         {.code = error.code, .path = {}, .where = {origin}, .message = error.message, .hint = error.hint});
-}
-
-void report_unknown_schema(Report& report, const std::string& origin, const YamlNode& document) {
-    const YamlNode* schema = document.find("schema");
-    const YamlPlace place = schema != nullptr ? schema->place : document.place;
-    const std::string known =
-        std::format("known here: {}, {}, {}", Profile::schema, Site::schema, Inventory::schema);
-    report.add({.code = "document.schema",
-                .path = "schema",
-                .where = {origin, place.line, place.column},
-                .message = schema == nullptr ? "the key 'schema' is missing, so nobody can tell what this is"
-                                             : std::format("unknown schema '{}'",
-                                                           fields::shown(fields::schema_of(document))),
-                .hint = known});
 }
 
 Report validate_inventory(std::string_view text, const std::string& origin) {
@@ -126,7 +131,8 @@ Report validate_document(std::string_view text, const std::string& origin) {
     } else if (schema.starts_with("bedplate/profile/")) {
         (void)load_profile(text, origin, report);
     } else {
-        report_unknown_schema(report, origin, document->root());
+        report_schema(report, origin, document->root(),
+                      std::format("{}, {}, {}", Profile::schema, Site::schema, Inventory::schema));
     }
     return report;
 }

@@ -189,7 +189,9 @@ Table<Profile> disk_roles() {
         .optional("osd", &Profile::osd, role(std::move(osd)))
         .optional("osd_db", &Profile::osd_db, role(std::move(osd_db)))
         .check([](Reader& reader, const YamlNode& node, Profile& profile) {
-            if (profile.osd_db && !profile.osd) {
+            const YamlNode* written = node.find("osd");
+            const bool no_osd = written == nullptr || written->find("none") != nullptr;
+            if (profile.osd_db && no_osd) {
                 reader.error(node, "profile.osd-db", "'osd_db' needs an 'osd' role whose databases it holds");
             }
         });
@@ -254,9 +256,11 @@ void check_network(Reader& reader, const YamlNode& node, NetworkProfile& network
         names.push_back(name);
     }
     const YamlNode* roles = node.find("roles");
+    // A bond whose name could not be read has been reported; it may be the one that is meant.
+    const bool all_named = !std::ranges::contains(names, "");
     for (const auto& [role_name, bond_name] : network.roles) {
         const YamlNode* place = roles->find(role_name);
-        if (place != nullptr && !bond_name.empty() && !std::ranges::contains(names, bond_name)) {
+        if (all_named && place != nullptr && !bond_name.empty() && !std::ranges::contains(names, bond_name)) {
             reader.error(*place, "profile.unknown-bond",
                          std::format("the role '{}' names the bond '{}', which is not among the bonds",
                                      role_name, bond_name),

@@ -97,11 +97,26 @@ YamlPlace LineIndex::at(std::size_t line, std::size_t byte_column) const {
     return {line + 1, before.size() - continuations + 1};
 }
 
-char LineIndex::byte_at(std::size_t line, std::size_t byte_column) const {
+std::string_view LineIndex::rest_of_line(std::size_t line, std::size_t byte_column) const {
     if (line >= starts_.size() || starts_[line] + byte_column >= text_.size()) {
-        return '\0';
+        return {};
     }
-    return text_[starts_[line] + byte_column];
+    const std::string_view rest = text_.substr(starts_[line] + byte_column);
+    return rest.substr(0, rest.find('\n'));
+}
+
+bool closes_its_quote(std::string_view text) {
+    const char quote = text.front();
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        const bool doubled = quote == '\'' && text.substr(i).starts_with("''");
+        const bool escape = quote == '"' && text[i] == '\\';
+        if (doubled || escape) {
+            ++i;
+        } else if (text[i] == quote) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace bedplate

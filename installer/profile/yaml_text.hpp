@@ -30,12 +30,16 @@ public:
     [[nodiscard]] YamlPlace at_offset(std::size_t offset) const;
     /// `line` and `byte_column` count from 0, as yaml-cpp's marks do.
     [[nodiscard]] YamlPlace at(std::size_t line, std::size_t byte_column) const;
-    /// The byte at that position; '\0' past the end.
-    [[nodiscard]] char byte_at(std::size_t line, std::size_t byte_column) const;
+    /// What stands there up to the end of the line.
+    [[nodiscard]] std::string_view rest_of_line(std::size_t line, std::size_t byte_column) const;
 
 private:
     std::string_view text_;
     std::vector<std::size_t> starts_;
 };
+
+/// `text` begins with a quotation mark, and its counterpart is in it too: a doubled ' and an escaped " do not
+/// count (YAML 1.2, 7.3).
+[[nodiscard]] bool closes_its_quote(std::string_view text);
 
 }  // namespace bedplate

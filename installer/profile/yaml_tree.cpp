@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <format>
+#include <functional>
 #include <sstream>
 #include <unordered_map>
 
@@ -82,9 +83,14 @@ public:
                   const std::string& value) override {
         // yaml-cpp gives quoted scalars the tag "!", just as it does for a '!' that somebody wrote: only the
         // source text tells them apart.
-        const bool quoted = tag == "!" && byte_at(mark) != '!';
+        const std::string_view source = rest_of_line(mark);
+        const bool quoted = tag == "!" && !source.starts_with('!');
         if (tag != "?" && !quoted) {
             reject_tag(place(mark));
+        }
+        // yaml-cpp 0.8 takes a line that is indented less for the end of a quoted text: `a: "b` is no error.
+        if ((source.starts_with('"') || source.starts_with('\'')) && !closes_its_quote(source)) {
+            add("yaml.syntax", place(mark), "the quotation mark is not closed on its line");
         }
         if (const auto bad = find_bad_character(value)) {
             add("yaml.control-character", place(mark), std::format("the value holds {}", bad->description));
@@ -104,17 +110,18 @@ public:
     }
     void OnMapEnd() override { open_.pop_back(); }
 
-    void syntax_error(const YAML::Exception& error) {
-        const YAML::Mark& mark = error.mark;
-        if (mark.is_null()) {
-            add("yaml.syntax", {}, error.msg);
-        } else if (byte_at(mark) == '*') {
-            // An alias to a name that was never defined. The name is not repeated: a password hash written
-            // without quotes may look like one.
-            reject_alias(place(mark));
-        } else {
-            add("yaml.syntax", place(mark), std::format("this is not YAML: {}", error.msg));
+    /// Runs `step` of the parser; false where it ended early, for a reason that has been reported.
+    bool run(const std::function<void()>& step) {
+        try {
+            step();
+            return true;
+        } catch (const Stop&) {
+        } catch (const YAML::Exception& error) {
+            add_syntax_error(error);
+        } catch (const std::exception& error) {
+            add("yaml.syntax", {}, std::format("this is not YAML: {}", error.what()));
         }
+        return false;
     }
 
     void add(std::string code, YamlPlace where, std::string message, std::string hint = {}) {
@@ -147,8 +154,21 @@ private:
     [[nodiscard]] YamlPlace place(const YAML::Mark& mark) const {
         return lines_.at(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column));
     }
-    [[nodiscard]] char byte_at(const YAML::Mark& mark) const {
-        return lines_.byte_at(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column));
+    [[nodiscard]] std::string_view rest_of_line(const YAML::Mark& mark) const {
+        return lines_.rest_of_line(static_cast<std::size_t>(mark.line),
+                                   static_cast<std::size_t>(mark.column));
+    }
+    void add_syntax_error(const YAML::Exception& error) {
+        const YAML::Mark& mark = error.mark;
+        if (mark.is_null()) {
+            add("yaml.syntax", {}, error.msg);
+        } else if (rest_of_line(mark).starts_with('*')) {
+            // An alias to a name that was never defined. The name is not repeated: a password hash written
+            // without quotes may look like one.
+            reject_alias(place(mark));
+        } else {
+            add("yaml.syntax", place(mark), std::format("this is not YAML: {}", error.msg));
+        }
     }
     void reject_alias(YamlPlace where) {
         add("yaml.alias", where, "aliases ('*name') are not allowed",
@@ -260,23 +280,20 @@ std::optional<YamlDocument> parse_yaml(std::string_view text, const std::string&
     if (!text_is_acceptable(text, lines, builder)) {
         return std::nullopt;
     }
-    try {
-        std::istringstream stream{std::string(text)};
-        YAML::Parser parser(stream);
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser;
+    const bool whole = builder.run([&] {
+        parser.Load(stream);
         if (!parser.HandleNextDocument(builder)) {
             builder.add("yaml.empty", {1, 1}, "the document is empty");
-            return std::nullopt;
         }
-        parser.HandleNextDocument(builder);
-        return builder.take();
-    } catch (const Stop&) {
+    });
+    if (!whole) {
         return std::nullopt;
-    } catch (const YAML::Exception& error) {
-        builder.syntax_error(error);
-    } catch (const std::exception& error) {
-        builder.add("yaml.syntax", {}, std::format("this is not YAML: {}", error.what()));
     }
-    return std::nullopt;
+    // Whatever is wrong behind the document, the document itself can be read.
+    (void)builder.run([&] { parser.HandleNextDocument(builder); });
+    return builder.take();
 }
 
 }  // namespace bedplate

@@ -86,6 +86,16 @@ inline std::vector<std::string> places(const Report& report) {
     return list;
 }
 
+/// "line:column" of the first `token` in `text`.
+inline std::string place_of(const std::string& text, std::string_view token) {
+    const auto at = text.find(token);
+    if (at == std::string::npos) {
+        throw std::runtime_error("the text does not hold: " + std::string(token));
+    }
+    const auto line_start = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+    return std::format("{}:{}", std::ranges::count(text.substr(0, at), '\n') + 1, at - line_start + 1);
+}
+
 /// Only the codes.
 inline std::vector<std::string> codes(const Report& report) {
     std::vector<std::string> list;
