@@ -106,7 +106,7 @@ private:
         if (verdict_ == Verdict::none) {
             verdict_ = verdict;
         }
-        deadline_ = std::chrono::steady_clock::now() + scaled(std::chrono::seconds{3});
+        deadline_ = std::chrono::steady_clock::now() + scaled(std::chrono::seconds{2});
         switch (signalled_) {
             case Signalled::no:
                 ::kill(-child_.pid, SIGTERM);

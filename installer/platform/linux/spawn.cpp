@@ -3,9 +3,9 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -154,7 +154,8 @@ Result<Child> spawn(const std::filesystem::path& program, const SpawnRequest& re
         ::waitpid(pid, nullptr, 0);
         return start_failure(request, error);
     }
-    Child child{.pid = pid, .handle = Descriptor(::pidfd_open(pid, 0))};
+    // By number: the header of glibc 2.36 to 2.41 declares pidfd_open() without extern "C".
+    Child child{.pid = pid, .handle = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)))};
     if (!child.handle.is_open()) {
         error = errno;
         ::kill(-pid, SIGKILL);
