@@ -142,10 +142,10 @@ TEST_CASE("an unattended installation in UEFI mode loses its power, is repeated,
         wait_for_extraction(vm->serial(), percent);
         CHECK(vm->power_cut().status == 128 + 9);
     }
-    CHECK_FALSE(is_bootable(machine.system_disk()));
+    CHECK_FALSE(is_bootable(machine.system_disk(), Firmware::uefi));
 
     run_installation(machine, medium);
-    CHECK(is_bootable(machine.system_disk()));
+    CHECK(is_bootable(machine.system_disk(), Firmware::uefi));
     check_node(machine, workspace, Firmware::uefi);
     check_refusal(machine, medium);
     check_audits(machine, workspace);
@@ -158,7 +158,7 @@ TEST_CASE("an unattended installation in BIOS mode with 1.5 GiB of memory, and t
     const TestMachine machine(workspace, Firmware::bios, mib(1536));
     const auto medium = make_medium(workspace, machine);
     run_installation(machine, medium);
-    CHECK(is_bootable(machine.system_disk()));
+    CHECK(is_bootable(machine.system_disk(), Firmware::bios));
     check_node(machine, workspace, Firmware::bios);
     check_audits(machine, workspace);
     workspace.succeeded();

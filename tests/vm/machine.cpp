@@ -86,33 +86,19 @@ std::unique_ptr<Vm> TestMachine::power_on(const fs::path& medium) const {
     return must(Vm::start(spec(medium), workspace_.path(), must(choose_accelerator())));
 }
 
-std::map<unsigned, std::uint64_t> partition_offsets(const fs::path& image) {
-    std::map<unsigned, std::uint64_t> offsets;
-    const auto table = partition_table(image);
-    const auto block = table.value("sectorsize", std::uint64_t{512});
-    for (const auto& partition : table.at("partitions")) {
-        const auto node = partition.at("node").get<std::string>();
-        const auto digits = node.find_last_not_of("0123456789") + 1;
-        offsets[static_cast<unsigned>(std::stoul(node.substr(digits)))] =
-            partition.at("start").get<std::uint64_t>() * block;
+bool is_bootable(const fs::path& image, Firmware firmware) {
+    if (firmware == Firmware::bios) {
+        constexpr std::size_t boot_code_size =
+            440;  // the rest is the disk's signature and the partition table
+        return !all_zero(image, 0, boot_code_size);
     }
-    return offsets;
-}
-
-bool is_bootable(const fs::path& image) {
     constexpr std::string_view esp_type = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";  // UEFI 2.10, table 5.7
-    constexpr std::size_t boot_code_size = 440;                                    // UEFI 2.10, 5.2.1
-    if (!all_zero(image, 0, boot_code_size)) {
-        return true;
-    }
     const auto table = partition_table(image);
-    for (const auto& partition : table.at("partitions")) {
-        if (partition.at("type") == esp_type &&
-            !all_zero(image, partition.at("start").get<std::uint64_t>() * 512, 512)) {
-            return true;
-        }
-    }
-    return false;
+    const auto block = table.value("sectorsize", std::size_t{512});
+    return std::ranges::any_of(table.at("partitions"), [&](const Json& partition) {
+        return partition.at("type") == esp_type &&
+               !all_zero(image, partition.at("start").get<std::uint64_t>() * block, block);
+    });
 }
 
 }  // namespace bedplate::vm

@@ -48,11 +48,8 @@ private:
     std::uint16_t port_ = 0;
 };
 
-/// Where the partitions of a disk begin, in bytes, by number (from sfdisk).
-[[nodiscard]] std::map<unsigned, std::uint64_t> partition_offsets(const std::filesystem::path& image);
-
-/// No firmware finds a loader on this disk: no code in the boot sector, no FAT boot sector on the ESP
-/// (DESIGN 7.4).
-[[nodiscard]] bool is_bootable(const std::filesystem::path& image);
+/// Whether this firmware would find a loader on the disk. BIOS: code in the boot sector; UEFI: a first block
+/// on the EFI system partition, without which there is no file system (docs/decisions/0001-commit-block.md).
+[[nodiscard]] bool is_bootable(const std::filesystem::path& image, Firmware firmware);
 
 }  // namespace bedplate::vm
