@@ -24,8 +24,12 @@ constexpr std::uint32_t weight_unmount = 10;
 
 constexpr std::string_view boot_entry_label = "bedplate";
 
-/// "/etc/default/grub" -> "etc-default-grub"
+/// "/etc/default/grub" -> "etc-default-grub", "/etc/systemd/network/10-nic0.link" -> "network.10-nic0.link"
 std::string id_of_path(std::string_view path) {
+    constexpr std::string_view network = "/etc/systemd/network/";
+    if (path.starts_with(network)) {
+        return std::format("network.{}", path.substr(network.size()));
+    }
     std::string id(path.substr(path.starts_with('/') ? 1 : 0));
     std::ranges::replace(id, '/', '-');
     return id;

@@ -187,7 +187,7 @@ std::string_view kind_name(const ActionKind& kind) {
 }
 
 std::string partition_path(std::string_view disk, std::uint32_t number) {
-    if (disk.starts_with("/dev/disk/")) {
+    if (!disk.starts_with("/dev/") || disk.starts_with("/dev/disk/")) {
         return std::format("{}-part{}", disk, number);
     }
     const bool ends_in_digit = !disk.empty() && is_digit(disk.back());

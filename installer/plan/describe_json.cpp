@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "plan/plan.hpp"
+#include "plan/shown.hpp"
 
 namespace bedplate {
 namespace {
@@ -179,12 +180,9 @@ void add_body(Json& json, const Plan& plan) {
     json["site_digest"] = plan.site_digest;
     json["inventory_digest"] = plan.inventory_digest;
     json["disks"] = Json::array();
-    CommandContext context;
+    const CommandContext context = shown_context(plan);
     for (const PlannedDisk& disk : plan.disks) {
         json["disks"].push_back(disk_json(disk));
-        if (disk.role == PlannedRole::system) {
-            context.disk = disk.path;
-        }
     }
     json["actions"] = Json::array();
     for (const Action& action : plan.actions) {

@@ -7,12 +7,13 @@
 #include "base/text.hpp"
 #include "plan/bar.hpp"
 #include "plan/plan.hpp"
+#include "plan/shown.hpp"
 
 namespace bedplate {
 namespace {
 
 constexpr std::size_t columns = 80;
-constexpr std::size_t key_width = 12;
+constexpr std::size_t key_width = 13;
 
 /// `words` from `first` on, broken at the right margin; `end` stands at the end of a line that goes on.
 std::string wrap(const std::vector<std::string>& words, std::string_view first, std::string_view next,
@@ -53,15 +54,6 @@ std::string command_line(const std::vector<std::string>& argv, std::string_view 
     return wrap(words, indent, std::format("{}    ", indent), " \\");
 }
 
-CommandContext context_of(const Plan& plan) {
-    CommandContext context;
-    const auto system = std::ranges::find(plan.disks, PlannedRole::system, &PlannedDisk::role);
-    if (system != plan.disks.end()) {
-        context.disk = system->path;
-    }
-    return context;
-}
-
 std::string header(const Plan& plan) {
     std::string text = std::format("PLAN for {} of cluster {}\n\n", plan.hostname, plan.cluster_name);
     text += entry("machine", plan.machine.empty() ? "(no system data)" : plan.machine);
@@ -90,24 +82,25 @@ std::string segment_table(const std::vector<Segment>& segments) {
     std::string text;
     for (const Segment& segment : segments) {
         const std::string start = std::format("at {} MiB", segment.start.value >> 20U);
-        text += std::format("{:{}}{:<10} {:>10}  {:<16} {}\n", "", key_width, segment.label,
-                            to_binary_text(segment.size), start, segment.content);
+        text += std::format("    {:<8} {:>10}  {:<15} {}\n", segment.label, to_binary_text(segment.size),
+                            start, segment.content);
         text.erase(text.find_last_not_of(" \n") + 1);
         text += '\n';
     }
     return text;
 }
 
-std::string identity_line(const PlannedDisk& disk) {
-    std::vector<std::string> facts;
+std::string identity_lines(const PlannedDisk& disk) {
+    std::string text;
     for (const auto& [key, value] :
          {std::pair{"serial", disk.identity.serial}, std::pair{"wwn", disk.identity.wwn},
           std::pair{"bay", disk.identity.by_path}}) {
         if (!value.empty()) {
-            facts.push_back(std::format("{} {}", key, value));
+            text += entry(key, value);
         }
     }
-    return facts.empty() ? "none" : join(facts, ", ");
+    return text +
+           entry("path", is_link(disk.path) ? disk.path : disk.path + " (this time: it has no stable link)");
 }
 
 std::string disk_block(const PlannedDisk& disk) {
@@ -115,10 +108,9 @@ std::string disk_block(const PlannedDisk& disk) {
     const bool erased = written && disk.contents != "nothing";
     std::string text =
         std::format("\n{} {:<66}{:>12}\n", erased ? '!' : ' ', disk.description, to_string(disk.role));
-    text += entry("identity", identity_line(disk));
-    text += entry("path", disk.path);
-    text += entry("now", disk.contents);
-    text += entry("becomes", disk.fate);
+    text += identity_lines(disk);
+    text += entry("holds now", disk.contents);
+    text += entry("plan", disk.fate);
     const std::size_t width = columns - key_width;
     if (!written) {
         return text + std::format("  {:<{}}{}\n", "unchanged", key_width - 2, bar(disk.before, width));
@@ -155,10 +147,10 @@ std::string partition_lines(const action::WritePartitionTable& table) {
 std::string esp_lines(const action::WriteEsp& esp) {
     std::string text;
     for (const auto& [path, source] : esp.copies) {
-        text += std::format("        {:<24} from {}\n", path, source);
+        text += paragraph(std::format("{} from {}", path, source), "        ", "          ");
     }
     for (const auto& [path, content] : esp.texts) {
-        text += std::format("        {:<24} {} bytes of text\n", path, content.size());
+        text += std::format("        {}, {} bytes of text\n", path, content.size());
     }
     return text;
 }
@@ -178,7 +170,7 @@ std::string action_lines(const Action& action, const CommandContext& context) {
 }
 
 std::string actions(const Plan& plan) {
-    const CommandContext context = context_of(plan);
+    const CommandContext context = shown_context(plan);
     std::string text = std::format("\nACTIONS: {}\n", plan.actions.size());
     std::string_view stage;
     for (const Action& action : plan.actions) {
@@ -249,7 +241,7 @@ std::string to_text(const Plan& plan) {
 }
 
 std::string to_commands_text(const Plan& plan) {
-    const CommandContext context = context_of(plan);
+    const CommandContext context = shown_context(plan);
     std::string text;
     for (const Action& action : plan.actions) {
         const auto list = commands(action, context);

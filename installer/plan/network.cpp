@@ -34,7 +34,7 @@ std::optional<std::string> match_line(const Nic& nic, const Inventory& inventory
 }
 
 std::string describe_nic(const Nic& nic) {
-    std::vector<std::string> facts{nic.name};
+    std::vector<std::string> facts{nic.name.empty() ? "(no name)" : nic.name};
     if (!nic.driver.empty()) {
         facts.push_back(nic.driver);
     }
@@ -130,10 +130,22 @@ Result<PinnedPort> choose_management(const Inventory& inventory, const Profile& 
     return chosen;
 }
 
-void add_link_files(NetworkPlan& plan) {
+/// "# eno1, tg3, 0000:04:00.0": how the installer saw the port.
+std::string port_comment(const Nic& nic) {
+    std::vector<std::string> facts;
+    for (const std::string& fact : {nic.name, nic.driver, nic.pci}) {
+        if (!fact.empty()) {
+            facts.push_back(fact);
+        }
+    }
+    return facts.empty() ? "" : std::format("# {}\n", join(facts, ", "));
+}
+
+void add_link_files(NetworkPlan& plan, const Inventory& inventory) {
     for (const PinnedPort& port : plan.ports) {
         plan.files[std::format("{}/10-{}.link", folder, port.name)] =
-            std::format("[Match]\n{}\n\n[Link]\nName={}\n", port.match_line, port.name);
+            std::format("{}[Match]\n{}\n\n[Link]\nName={}\n", port_comment(inventory.nics[port.nic]),
+                        port.match_line, port.name);
     }
 }
 
@@ -191,7 +203,7 @@ Result<NetworkPlan> plan_network(const Inventory& inventory, const Profile& prof
     NetworkPlan plan;
     plan.ports = pin_ports(inventory, findings);
     BEDPLATE_ASSIGN(plan.management, choose_management(inventory, profile, plan.ports, findings));
-    add_link_files(plan);
+    add_link_files(plan, inventory);
     add_management_files(plan, network->second, address->second, node);
     return plan;
 }

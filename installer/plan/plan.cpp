@@ -45,15 +45,15 @@ std::string stable_path(const Disk& disk, const DiskIdentity& identity) {
 std::string fate_of(PlannedRole role, bool teardown, const std::string& excluded) {
     switch (role) {
         case PlannedRole::system:
-            return teardown ? "ERASED, then made the system disk" : "made the system disk";
+            return teardown ? "is ERASED, then becomes the system disk" : "becomes the system disk";
         case PlannedRole::osd:
-            return "protected now; set aside as an OSD for first boot";
+            return "protected; set aside for an OSD at first boot";
         case PlannedRole::osd_db:
-            return "protected now; set aside for OSD databases at first boot";
+            return "protected; set aside for OSD databases at first boot";
         case PlannedRole::untouched:
             break;
     }
-    return excluded.empty() ? "protected" : std::format("protected; not the system disk: {}", excluded);
+    return excluded.empty() ? "protected" : std::format("protected ({})", excluded);
 }
 
 PlannedDisk describe_disk(const Disk& disk, const Inventory& inventory, PlannedRole role) {
@@ -74,38 +74,62 @@ PlannedDisk describe_disk(const Disk& disk, const Inventory& inventory, PlannedR
     return planned;
 }
 
-void add_warning(Report& findings, std::string code, const Disk& disk, std::string message,
-                 std::string hint) {
-    findings.add({.severity = Severity::warning,
-                  .code = std::move(code),
-                  .path = "disks." + disk.name,
-                  .where = {},
-                  .message = std::move(message),
-                  .hint = std::move(hint)});
-}
+/// Disks that a warning is about: one finding for all of them, not one each.
+class DiskWarning {
+public:
+    DiskWarning(std::string code, std::string what, std::string hint)
+        : code_(std::move(code)), what_(std::move(what)), hint_(std::move(hint)) {}
 
-void check_osd_disk(const Disk& disk, const Inventory& inventory, const std::string& contents,
-                    Report& findings) {
-    if (contents != "nothing") {
-        add_warning(findings, "osd.not-blank", disk,
-                    std::format("{} is set aside for Ceph, but holds {}", disk.name, contents),
-                    "it stays as it is; erase it by hand if an OSD is to be made there");
+    void add(std::string disk) { disks_.push_back(std::move(disk)); }
+
+    void report(Report& findings) const {
+        if (!disks_.empty()) {
+            findings.add({.severity = Severity::warning,
+                          .code = code_,
+                          .path = "disks",
+                          .where = {},
+                          .message = std::format("{}: {}", what_, join(disks_, ", ")),
+                          .hint = hint_});
+        }
     }
-    if (disk.transport == Transport::raid) {
-        add_warning(
-            findings, "osd.raid-volume", disk,
-            std::format("{} is a volume of a RAID controller, which hides the drive's health and caches "
-                        "its writes",
-                        disk.name),
-            "pass the drives through (non-RAID or HBA mode) for Ceph");
+
+private:
+    std::string code_, what_, hint_;
+    std::vector<std::string> disks_;
+};
+
+void check_osd_disks(const std::vector<PlannedDisk>& disks, const Inventory& inventory, Report& findings) {
+    DiskWarning occupied("osd.not-blank", "set aside for Ceph, but not blank",
+                         "they stay as they are; erase them by hand where OSDs are to be made");
+    DiskWarning volumes("osd.raid-volume",
+                        "set aside for Ceph, but volumes of a RAID controller, which hides the health of the "
+                        "drives and caches their writes",
+                        "pass the drives through (non-RAID or HBA mode) for Ceph");
+    DiskWarning nameless("osd.no-identity",
+                         "set aside for Ceph, but without WWN, serial number or bay of their own",
+                         "give the disks distinct names in the controller");
+    for (std::size_t i = 0; i < disks.size(); ++i) {
+        if (disks[i].role != PlannedRole::osd && disks[i].role != PlannedRole::osd_db) {
+            continue;
+        }
+        const Disk& disk = inventory.disks[i];
+        if (disks[i].contents != "nothing") {
+            occupied.add(std::format("{} ({})", disk.name, disks[i].contents));
+        }
+        if (disk.transport == Transport::raid) {
+            volumes.add(disk.name);
+        }
+        if (!identify(disk, inventory)) {
+            nameless.add(disk.name);
+        }
     }
-    if (const auto identity = identify(disk, inventory); !identity) {
-        add_warning(findings, identity.error().code, disk, identity.error().message, identity.error().hint);
-    }
+    occupied.report(findings);
+    volumes.report(findings);
+    nameless.report(findings);
 }
 
 std::vector<PlannedDisk> describe_disks(const Inventory& inventory, const DiskRoles& roles,
-                                        const DiskLayout& layout, bool teardown, Report& findings) {
+                                        const DiskLayout& layout, bool teardown) {
     std::vector<PlannedDisk> disks;
     for (std::size_t i = 0; i < inventory.disks.size(); ++i) {
         const PlannedRole role = roles.roles[i];
@@ -113,8 +137,6 @@ std::vector<PlannedDisk> describe_disks(const Inventory& inventory, const DiskRo
         planned.fate = fate_of(role, teardown, roles.excluded[i]);
         if (role == PlannedRole::system) {
             planned.after = segments_planned(layout);
-        } else if (role != PlannedRole::untouched) {
-            check_osd_disk(inventory.disks[i], inventory, planned.contents, findings);
         }
         disks.push_back(std::move(planned));
     }
@@ -186,7 +208,8 @@ Result<Plan> make_plan(const PlanInput& input) {
 
     Plan plan = header(input);
     BEDPLATE_ASSIGN(const NetworkPlan network, plan_network(inventory, profile, node, plan.findings));
-    plan.disks = describe_disks(inventory, roles, layout, teardown, plan.findings);
+    plan.disks = describe_disks(inventory, roles, layout, teardown);
+    check_osd_disks(plan.disks, inventory, plan.findings);
     plan.network_files = network.files;
     plan.first_boot = first_boot_steps(node, plan.disks);
     const NodeFacts facts{.inventory = inventory,

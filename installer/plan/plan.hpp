@@ -162,8 +162,8 @@ struct CommandContext {
 [[nodiscard]] std::vector<std::vector<std::string>> commands(const Action& action,
                                                              const CommandContext& context);
 
-/// The path of partition `number` of the disk at `disk`: "-part2" after links in /dev/disk, "p2" after a name
-/// that ends in a digit, else "2".
+/// The path of partition `number` of the disk at `disk`: "-part2" after links in /dev/disk (and after names
+/// outside of /dev), "p2" after a kernel name that ends in a digit, else "2".
 [[nodiscard]] std::string partition_path(std::string_view disk, std::uint32_t number);
 
 enum class PlannedRole { system, osd, osd_db, untouched };

@@ -75,22 +75,22 @@ std::vector<Segment> segments_planned(const DiskLayout& layout) {
     };
     add(bios_boot_number, "BIOS", "BIOS boot partition");
     add(esp_number, "ESP", "vfat on /boot/efi");
-    add(boot_number, "boot", "ext4 'bedplate-boot' on /boot");
+    add(boot_number, "boot", "ext4 on /boot");
     Bytes at = layout.volumes_start;
     for (const PlannedVolume& volume : layout.volumes) {
         const std::string content =
             volume.mount_path.empty()
-                ? std::format("LVM {}, swap 'bedplate-{}'", layout.volume_group, volume.name)
-                : std::format("LVM {}, ext4 'bedplate-{}' on {}", layout.volume_group, volume.name,
-                              volume.mount_path);
+                ? std::format("swap (LVM {})", layout.volume_group)
+                : std::format("ext4 on {} (LVM {})", volume.mount_path, layout.volume_group);
         segments.push_back({.label = volume.name, .start = at, .size = volume.size, .content = content});
         at += volume.size;
     }
     if (layout.volumes_free != Bytes{}) {
-        segments.push_back({.label = "free",
-                            .start = at,
-                            .size = layout.volumes_free,
-                            .content = std::format("LVM {}, for growth and snapshots", layout.volume_group)});
+        segments.push_back(
+            {.label = "free",
+             .start = at,
+             .size = layout.volumes_free,
+             .content = std::format("for growth and snapshots (LVM {})", layout.volume_group)});
     }
     return segments;
 }
