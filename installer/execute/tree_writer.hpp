@@ -17,7 +17,7 @@
 #include "base/quantities.hpp"
 #include "base/result.hpp"
 #include "execute/entry_metadata.hpp"
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 
 namespace bedplate {
 

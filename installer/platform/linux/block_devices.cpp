@@ -9,7 +9,7 @@
 #include <format>
 #include <thread>
 
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 #include "platform/linux/linux.hpp"
 #include "platform/time_scale.hpp"
 

@@ -12,7 +12,7 @@
 #include <format>
 
 #include "base/text.hpp"
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 #include "platform/linux/linux.hpp"
 #include "platform/linux/spawn.hpp"
 #include "platform/time_scale.hpp"

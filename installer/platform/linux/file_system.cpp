@@ -9,7 +9,7 @@
 #include <format>
 #include <system_error>
 
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 #include "platform/linux/linux.hpp"
 
 namespace bedplate {
