@@ -45,11 +45,19 @@ std::string entry(std::string_view key, std::string_view value) {
     return paragraph(value, std::format("  {:<{}}", key, key_width - 2), std::string(key_width, ' '));
 }
 
+/// Options and their values stay on one line where they fit. The last word is taken for an operand.
 std::string command_line(const std::vector<std::string>& argv, std::string_view indent) {
+    const std::size_t room = columns - indent.size() - 6;
     std::vector<std::string> words;
-    words.reserve(argv.size());
-    for (const std::string& argument : argv) {
-        words.push_back(quote_command(std::vector{argument}));
+    for (std::size_t i = 0; i < argv.size(); ++i) {
+        const std::string word = quote_command(std::vector{argv[i]});
+        const bool value =
+            i > 0 && i + 1 < argv.size() && argv[i - 1].starts_with('-') && !word.starts_with('-');
+        if (value && words.back().size() + 1 + word.size() <= room) {
+            words.back() += " " + word;
+        } else {
+            words.push_back(word);
+        }
     }
     return wrap(words, indent, std::format("{}    ", indent), " \\");
 }
@@ -82,8 +90,9 @@ std::string segment_table(const std::vector<Segment>& segments) {
     std::string text;
     for (const Segment& segment : segments) {
         const std::string start = std::format("at {} MiB", segment.start.value >> 20U);
-        text += std::format("    {:<8} {:>10}  {:<15} {}\n", segment.label, to_binary_text(segment.size),
-                            start, segment.content);
+        const std::string row =
+            std::format("    {:<10} {:>8}  {:<15} ", segment.label, to_binary_text(segment.size), start);
+        text += wrap(split(segment.content, ' '), row, std::string(row.size(), ' '), "");
         text.erase(text.find_last_not_of(" \n") + 1);
         text += '\n';
     }

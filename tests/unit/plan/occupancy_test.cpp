@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/occupancy.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <map>
+
+#include "base/text.hpp"
+#include "example.hpp"
+
+namespace bedplate {
+namespace {
+
+using test::Example;
+
+constexpr Occupant occupants[] = {Occupant::blank,       Occupant::own_incomplete, Occupant::own_older,
+                                  Occupant::own_current, Occupant::foreign_node,   Occupant::ceph_osd,
+                                  Occupant::other};
+
+/// First cell -> the others, of the lines that begin with a name in backquotes.
+std::map<std::string, std::vector<std::string>> documented_rows() {
+    std::ifstream in(std::string(BEDPLATE_SOURCE_DIR) + "/docs/decision-table-disks.md");
+    std::map<std::string, std::vector<std::string>> rows;
+    for (std::string line; std::getline(in, line);) {
+        std::vector<std::string> cells = split(line, '|');
+        if (!line.starts_with("| `") || cells.size() != 7) {
+            continue;
+        }
+        std::ranges::transform(cells, cells.begin(),
+                               [](const std::string& cell) { return std::string(trim(cell)); });
+        const std::string name = cells[1].substr(1, cells[1].size() - 2);
+        rows[name] = {cells.begin() + 2, cells.end() - 1};
+    }
+    return rows;
+}
+
+InstallationMark finished(const std::string& cluster, const std::string& host, std::uint64_t generation) {
+    return {.state = InstallationMark::State::finished,
+            .cluster = cluster,
+            .hostname = host,
+            .generation = generation,
+            .disk_guid = "00000000-0000-0000-0000-000000000001"};
+}
+
+/// The disk of an installation: table, partitions and the group that stands on it.
+void occupy(Disk& disk, const InstallationMark& mark) {
+    disk.partition_table = "gpt";
+    disk.partitions = {{.number = 2,
+                        .start = mib(2),
+                        .size = gib(1),
+                        .type = std::string(partition_type::esp),
+                        .label = "bedplate-esp",
+                        .fstype = "vfat",
+                        .uuid = ""},
+                       {.number = 4,
+                        .start = gib(4),
+                        .size = gib(200),
+                        .type = std::string(partition_type::lvm),
+                        .label = "bedplate-lvm",
+                        .fstype = "LVM2_member",
+                        .uuid = ""}};
+    disk.holders = {{.kind = Holder::Kind::lvm, .name = "sys", .detail = Json::object()}};
+    disk.installation = mark;
+}
+
+PlanIds ids_of(Example& example) {
+    return {example.node, identify(example.system_disk(), example.inventory).value()};
+}
+
+}  // namespace
+
+TEST_CASE("the decision table is the one in the documentation") {
+    const auto rows = documented_rows();
+    CHECK(rows.size() == std::size(occupants));
+    for (const Occupant occupant : occupants) {
+        const std::string name(to_string(occupant));
+        INFO(name);
+        REQUIRE(rows.contains(name));
+        const std::vector<std::string> code{
+            std::string(to_string(decide(occupant, WipePolicy::blank_only, false))),
+            std::string(to_string(decide(occupant, WipePolicy::listed, false))),
+            std::string(to_string(decide(occupant, WipePolicy::listed, true))),
+            std::string(to_string(decide(occupant, WipePolicy::not_ours, false)))};
+        CHECK(rows.at(name) == code);
+        CHECK(decide(occupant, WipePolicy::blank_only, true) ==
+              decide(occupant, WipePolicy::blank_only, false));
+        CHECK(decide(occupant, WipePolicy::not_ours, true) == decide(occupant, WipePolicy::not_ours, false));
+    }
+}
+
+TEST_CASE("a blank disk is used without a teardown") {
+    const auto plan = Example().plan();
+    REQUIRE(plan);
+    CHECK(std::ranges::none_of(plan->actions, [](const Action& a) { return a.stage == Stage::teardown; }));
+}
+
+TEST_CASE("an interrupted installation of this node is torn down and done again, whatever its generation") {
+    Example example;
+    const std::string guid = ids_of(example).disk().to_text();
+    occupy(example.system_disk(), {.state = InstallationMark::State::incomplete,
+                                   .cluster = "",
+                                   .hostname = "",
+                                   .generation = 0,
+                                   .disk_guid = guid});
+    example.node.install.generation = 7;
+    const auto plan = example.plan();
+    REQUIRE(plan);
+    CHECK(test::find_action(*plan, "teardown.vg.sys"));
+    const Action* wipe = test::find_action(*plan, "teardown.wipe");
+    REQUIRE(wipe);
+    CHECK(wipe->destructive);
+    CHECK(std::get<action::WipeDisk>(wipe->kind).partitions.size() == 2);
+}
+
+TEST_CASE("an interrupted installation of another node is not blank") {
+    Example example;
+    occupy(example.system_disk(), {.state = InstallationMark::State::incomplete,
+                                   .cluster = "",
+                                   .hostname = "",
+                                   .generation = 0,
+                                   .disk_guid = "00000000-0000-0000-0000-000000000001"});
+    CHECK(example.refusal() == "disk.not-blank");
+}
+
+TEST_CASE("this node, finished, is installed again only for a higher generation") {
+    Example example;
+    occupy(example.system_disk(), finished("prod", "node1", 3));
+    for (const WipePolicy policy : {WipePolicy::blank_only, WipePolicy::listed, WipePolicy::not_ours}) {
+        example.node.install.wipe = policy;
+        example.node.wipe_serials = {"SYS1"};
+        for (const auto& [generation, code] :
+             {std::pair{2U, "install.generation"}, std::pair{3U, "install.generation"}, std::pair{4U, ""}}) {
+            example.node.install.generation = generation;
+            CHECK(example.refusal() == code);
+        }
+    }
+    example.node.install.generation = 3;
+    CHECK(example.plan().error().hint.contains("install.generation to 4"));
+}
+
+TEST_CASE("another cluster's or host's node is given up only by name") {
+    for (const auto& [cluster, host] : {std::pair{"test", "node1"}, std::pair{"prod", "node2"}}) {
+        Example example;
+        occupy(example.system_disk(), finished(cluster, host, 1));
+        example.node.install.generation = 9;
+        CHECK(example.refusal() == "disk.foreign");
+        example.node.install.wipe = WipePolicy::not_ours;
+        CHECK(example.refusal() == "disk.foreign");
+        example.node.install.wipe = WipePolicy::listed;
+        CHECK(example.refusal() == "disk.foreign");
+        example.node.wipe_serials = {"SYS1"};
+        CHECK(example.refusal().empty());
+    }
+}
+
+TEST_CASE("Ceph data is never erased by an installation") {
+    for (int where = 0; where < 3; ++where) {
+        Example example;
+        Disk& disk = example.system_disk();
+        if (where == 0) {
+            disk.holders = {{.kind = Holder::Kind::ceph_osd, .name = "osd.3", .detail = Json::object()}};
+        } else if (where == 1) {
+            disk.signatures = {"ceph_bluestore"};
+        } else {
+            disk.partitions = {{.number = 1,
+                                .start = mib(1),
+                                .size = gib(1),
+                                .type = "",
+                                .label = "",
+                                .fstype = "ceph_bluestore",
+                                .uuid = ""}};
+        }
+        for (const WipePolicy policy : {WipePolicy::blank_only, WipePolicy::listed, WipePolicy::not_ours}) {
+            example.node.install.wipe = policy;
+            example.node.wipe_serials = {"SYS1"};
+            CHECK(example.refusal() == "disk.ceph-osd");
+        }
+    }
+}
+
+TEST_CASE("anything else needs the policy, and the refusal says what is there and what to write") {
+    Example example;
+    example.system_disk().partition_table = "dos";
+    example.system_disk().signatures = {"xfs"};
+    const auto refused = example.plan();
+    REQUIRE(!refused);
+    CHECK(refused.error().code == "disk.not-blank");
+    CHECK(refused.error().message.contains("dos partition table"));
+    CHECK(refused.error().message.contains("xfs"));
+    CHECK(refused.error().hint.contains("serial SYS1"));
+
+    example.node.wipe_serials = {"SYS1"};
+    CHECK(example.plan().error().hint.contains("install.wipe is 'blank-only'"));
+    example.node.install.wipe = WipePolicy::listed;
+    CHECK(example.refusal().empty());
+    example.node.wipe_serials = {"DATA1"};
+    CHECK(example.refusal() == "disk.not-blank");
+    example.node.install.wipe = WipePolicy::not_ours;
+    CHECK(example.refusal().empty());
+}
+
+TEST_CASE("an empty partition table is not blank") {
+    Example example;
+    example.system_disk().partition_table = "gpt";
+    CHECK(example.refusal() == "disk.not-blank");
+}
+
+TEST_CASE("what stands on a disk is not pulled away, whatever the policy") {
+    for (const auto kind : {Holder::Kind::md, Holder::Kind::crypt, Holder::Kind::mpath}) {
+        Example example;
+        example.node.install.wipe = WipePolicy::not_ours;
+        example.system_disk().holders = {{.kind = kind, .name = "thing", .detail = Json::object()}};
+        CHECK(example.refusal() == "disk.held");
+    }
+}
+
+TEST_CASE("a volume group that reaches to a protected disk keeps both disks as they are") {
+    Example example;
+    const Holder holder{.kind = Holder::Kind::lvm, .name = "old", .detail = Json::object()};
+    example.node.install.wipe = WipePolicy::not_ours;
+    example.system_disk().holders = {holder};
+    CHECK(example.refusal().empty());
+    example.inventory.disks[0].holders = {holder};
+    CHECK(example.refusal() == "disk.shared-volume-group");
+}
+
+TEST_CASE(
+    "a volume group of the planned name on another disk is refused, even when the system disk is blank") {
+    Example example;
+    example.inventory.disks[2].holders = {
+        {.kind = Holder::Kind::lvm, .name = "sys", .detail = Json::object()}};
+    CHECK(example.refusal() == "lvm.name-taken");
+}
+
+}  // namespace bedplate
