@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/session.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "platform/linux/linux.hpp"
+#include "tests/support/fake_platform.hpp"
+
+using namespace bedplate;
+
+namespace {
+
+const std::filesystem::path top = BEDPLATE_SOURCE_DIR;
+
+Inventory machine(const std::string& name) {
+    const auto files = linux_file_system();
+    const auto text = files->read(top / "tests/machines" / name / "inventory.json");
+    return inventory_from_json(parse_json(text.value(), name).value(), name).value();
+}
+
+Site example(const std::string& name) {
+    fakes::FakePlatform fake;
+    fake.files.add_tree(top / "profiles/examples", "/");
+    return load_site_from(fake.platform, "/" + name).value();
+}
+
+std::vector<Profile> shipped_profiles() {
+    return load_profiles(*linux_file_system(), {top / "profiles"}).value();
+}
+
+}  // namespace
+
+TEST_CASE("the example site and the recorded R750 give a plan for the node that the site names") {
+    const auto plan = plan_for(machine("r750-boss-passthrough-nvme"), example("site-r750.yaml"),
+                               shipped_profiles(), std::nullopt);
+    if (!plan) {
+        FAIL(plan.error().to_text());
+    }
+    CHECK(!plan->hostname.empty());
+    CHECK(std::ranges::count(plan->disks, PlannedRole::system, &PlannedDisk::role) == 1);
+}
+
+TEST_CASE("a profile that the site names must be there") {
+    auto site = example("site-vm.yaml");
+    site.nodes.front().profile = "no-such-profile";
+    const auto plan = plan_for(machine("vm-r750"), site, shipped_profiles(), std::nullopt);
+    REQUIRE(!plan);
+    CHECK(plan.error().code == "profile.unknown");
+    CHECK(plan.error().hint.contains("vm-r750"));
+}
+
+TEST_CASE("a machine that the site does not know is refused") {
+    auto stranger = machine("vm-r750");
+    stranger.system.serial = "STRANGR";
+    const auto plan = plan_for(stranger, example("site-vm.yaml"), shipped_profiles(), std::nullopt);
+    REQUIRE(!plan);
+    CHECK(plan.error().kind == ErrorKind::refused);
+}
+
+TEST_CASE("the same machine with its disks in another order gets the same plan for the same disk") {
+    auto shuffled = machine("vm-r750");
+    std::ranges::reverse(shuffled.disks);
+    const auto site = example("site-vm.yaml");
+    const auto profiles = shipped_profiles();
+    const auto a = plan_for(machine("vm-r750"), site, profiles, std::nullopt).value();
+    const auto b = plan_for(shuffled, site, profiles, std::nullopt).value();
+    CHECK(to_commands_text(a) == to_commands_text(b));
+}
