@@ -9,8 +9,9 @@
 namespace bedplate {
 namespace {
 
-constexpr std::array<std::string_view, 6> empty_texts{
-    "Not Specified", "Not Present", "Not Available", "To Be Filled By O.E.M.", "Default string", "None"};
+constexpr std::array<std::string_view, 7> empty_texts{
+    "Not Settable",           "Not Specified",  "Not Present", "Not Available",
+    "To Be Filled By O.E.M.", "Default string", "None"};
 
 /// "16 GB", "16384 MB": dmidecode means powers of 1024 (SMBIOS 7.18).
 std::optional<Bytes> module_size(std::string_view text) {

@@ -49,8 +49,12 @@ Survey survey(Platform& platform, Sources& sources, unsigned parallel) {
             [&] { survey.nodes = list_block_devices(platform); },
             [&] { survey.links = ask(sources, {"ip", "-j", "-d", "link"}, parse_ip_link); },
             [&] {
-                survey.neighbours =
-                    ask(sources, {"lldpcli", "-f", "json0", "show", "neighbors"}, parse_lldpcli);
+                // Without a running lldpd there is nothing to tell, and the complaint is not worth a note.
+                const auto text = sources.partial_output({"lldpcli", "-f", "json0", "show", "neighbors"});
+                if (text && !text->empty()) {
+                    survey.neighbours =
+                        sources.accept(parse_lldpcli(*text)).value_or(std::map<std::string, Lldp>{});
+                }
             },
             [&] {
                 if (const auto text = sources.output({"dmidecode", "-t", "1,17,38"})) {
