@@ -68,6 +68,7 @@ FakeCommandRunner::Rule* FakeCommandRunner::find_rule(const std::string& line) {
 }
 
 Result<CommandResult> FakeCommandRunner::run(const Command& command) {
+    const std::scoped_lock lock(mutex_);
     const std::string line = quote_command(command.argv);
     commands_.push_back(command);
     if (fail_at_ == commands_.size() - 1) {

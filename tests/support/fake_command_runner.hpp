@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ struct Answer {
     std::string err = {};
 };
 
-/// Runs nothing: answers by rules and records every command.
+/// Runs nothing: answers by rules and records every command; run() may be called from several threads.
 ///
 /// A rule's pattern is a glob ('*', '?') over the whole command as quote_command() writes it: "lsblk *",
 /// "mkfs.ext4 -q * /dev/sda2". Of several rules that match, the one added last is used. A command that no
@@ -58,6 +59,7 @@ private:
     };
     Rule* find_rule(const std::string& line);
 
+    std::recursive_mutex mutex_;  ///< recursive, since a handler may add rules or run commands
     std::vector<Rule> rules_;
     std::vector<Command> commands_;
     std::vector<std::string> unexpected_;
