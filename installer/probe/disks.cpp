@@ -71,6 +71,19 @@ std::string wwn_of(const Sources& sources, const BlockNode& node, const UdevDevi
     return wwid.starts_with("eui.") ? wwid : std::string();
 }
 
+/// udev's short serial of a SCSI disk is its WWN again. For a virtual disk that is all there is; a drive has
+/// its own serial number besides, the one that is printed on it.
+std::string serial_of(const Sources& sources, const BlockNode& node, const UdevDevice* udev,
+                      const Disk& disk) {
+    const std::string shortened = property(udev, "ID_SERIAL_SHORT");
+    const std::string printed = property(udev, "ID_SCSI_SERIAL");
+    if (disk.transport != Transport::raid && !printed.empty() && !shortened.empty() &&
+        disk.wwn.starts_with("0x" + shortened)) {
+        return printed;
+    }
+    return first_of({shortened, node.serial, sources.file_or_empty(sysfs_folder(node) / "serial")});
+}
+
 std::string by_path_of(const UdevDevice* udev) {
     if (udev == nullptr) {
         return {};
@@ -204,11 +217,10 @@ Disk disk_of(const Sources& sources, const BlockNode& node, const UdevDevice* ud
     disk.by_id = udev == nullptr ? std::vector<std::string>{} : udev->links_in("disk/by-id");
     disk.by_path = by_path_of(udev);
     disk.wwn = wwn_of(sources, node, udev);
-    disk.serial = first_of({property(udev, "ID_SERIAL_SHORT"), node.serial,
-                            sources.file_or_empty(sysfs_folder(node) / "serial")});
     disk.model = node.model;
     disk.vendor = vendor_of(node);
     disk.transport = transport_of(clues);
+    disk.serial = serial_of(sources, node, udev, disk);
     disk.rotational = node.rota;
     disk.removable = node.rm;
     disk.read_only = node.ro;
