@@ -55,7 +55,9 @@ Result<double> timed(Command command, std::string_view what) {
 /// The downloads of earlier builds, and nothing else of them. Errors: bench.cache.
 Result<fs::path> fresh_cache(const fs::path& work, const fs::path& debs) {
     const auto cache = work / "cache";
-    fs::remove_all(cache);
+    for (const auto* leftover : {"cache", "build", "out"}) {
+        fs::remove_all(work / leftover);
+    }
     fs::create_directories(cache);
     std::error_code error;
     fs::copy(debs, cache / "debs", fs::copy_options::create_hard_links, error);
@@ -86,7 +88,8 @@ public:
                         timed({.argv = {"ninja", "-C", "build/cmake", "--quiet", "packages"}},
                               std::format("{}, programs", what)));
         BEDPLATE_ASSIGN(const auto bedplate, vm::find_bedplate());
-        Command build{.argv = {bedplate.string(), "image", "build", "--output", (work_ / "out").string()}};
+        Command build{.argv = {bedplate.string(), "image", "build", "--out", (work_ / "out").string(),
+                               "--build", (work_ / "build").string(), "--apt-sources", "build/apt-sources"}};
         build.environment = {{"BEDPLATE_CACHE", cache_.string()}};
         BEDPLATE_ASSIGN(const auto image, timed(build, std::format("{}, image", what)));
         return compile + image;

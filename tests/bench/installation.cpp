@@ -111,8 +111,8 @@ Result<InstallationTimes> install_with_bedplate(const InstallationBench& bench,
 
 Result<InstallationTimes> install_with_floor(const InstallationBench& bench, const fs::path& floor_iso) {
     Stopwatch watch;
-    BEDPLATE_ASSIGN(const auto ended, run_machine(bench, floor_iso, "^@floor (done|failed.*)@", watch));
-    if (!watch.first("^@floor done@")) {
+    BEDPLATE_ASSIGN(const auto ended, run_machine(bench, floor_iso, "^@floor (finished|failed.*)@", watch));
+    if (!watch.first("^@floor finished@")) {
         return fail("bench.floor", "the floor's installation failed", bench.work.string(),
                     "look at serial.log");
     }

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 #include "tiny_guest.hpp"
 #include "vm.hpp"
 #include "workspace.hpp"

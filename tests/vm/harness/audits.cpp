@@ -13,7 +13,7 @@
 
 #include "base/text.hpp"
 #include "disk_images.hpp"
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 #include "workspace.hpp"
 
 namespace bedplate::vm {

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "base/text.hpp"
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 #include "workspace.hpp"
 
 namespace bedplate::vm {

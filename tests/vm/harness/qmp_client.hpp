@@ -11,7 +11,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 
 namespace bedplate::vm {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "platform/linux/descriptor.hpp"
+#include "platform/descriptor.hpp"
 
 namespace bedplate::vm {
 
