@@ -4,6 +4,7 @@
 #include <array>
 #include <format>
 #include <optional>
+#include <ranges>
 #include <span>
 
 #include "base/text.hpp"
@@ -81,8 +82,8 @@ std::expected<std::uint64_t, Flaw> scale(const Number& number, std::uint64_t uni
     // result is a whole number, then each of these divisions leaves no remainder; so the first remainder is
     // the proof of a fraction.
     std::uint64_t part = 0;
-    for (auto digit = number.fraction.rbegin(); digit != number.fraction.rend(); ++digit) {
-        part += static_cast<std::uint64_t>(*digit - '0') * unit;
+    for (const char digit : std::views::reverse(number.fraction)) {
+        part += static_cast<std::uint64_t>(digit - '0') * unit;
         if (part % 10 != 0) {
             return std::unexpected(Flaw::range);
         }

@@ -113,7 +113,7 @@ Result<std::filesystem::path> find_program(const std::string& name, std::string_
         return name;
     }
     for (const auto& directory : split(search_path, ':')) {
-        const auto path = std::filesystem::path(directory) / name;
+        auto path = std::filesystem::path(directory) / name;
         if (!name.empty() && is_program(path)) {
             return path;
         }

@@ -26,7 +26,8 @@ std::vector<std::string> nasty_strings() {
                                         "30min",
                                         "25G",
                                         "18446744073709551615"};
-    const std::string bytes("\0\x01\n\r\t '\"\\/.,:;-+*?[]{}$%&0159afAFxX\x7f\x80\xc3\xff", 44);
+    using namespace std::string_literals;
+    const std::string bytes = "\0\x01\n\r\t '\"\\/.,:;-+*?[]{}$%&0159afAFxX\x7f\x80\xc3\xff"s;
     std::vector<std::string> all{"",
                                  std::string(1, '\0'),
                                  std::string(100'000, '9'),
