@@ -144,6 +144,37 @@ Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                     .site_digest = site.digest};
 }
 
+Report check_networks(const NodeSpec& node, const Profile& profile) {
+    Report report;
+    const auto add = [&](Severity severity, std::string code, const std::string& network,
+                         std::string message) {
+        report.add({.severity = severity,
+                    .code = std::move(code),
+                    .path = "network.roles." + network,
+                    .where = {profile.origin},
+                    .message = std::move(message),
+                    .hint = {}});
+    };
+    for (const auto& [name, network] : node.networks) {
+        const auto role = profile.network.roles.find(name);
+        if (role == profile.network.roles.end()) {
+            add(Severity::warning, "profile.network-without-bond", name,
+                std::format(
+                    "the site has a network '{}', for which the profile {} has no bond: the node will "
+                    "not be in it",
+                    name, profile.name));
+            continue;
+        }
+        const auto bond = std::ranges::find(profile.network.bonds, role->second, &Bond::name);
+        if (bond != profile.network.bonds.end() && network.mtu && *network.mtu > bond->mtu) {
+            add(Severity::error, "profile.network-mtu", name,
+                std::format("the network '{}' wants packets of {} bytes, its bond {} carries {}", name,
+                            *network.mtu, bond->name, bond->mtu));
+        }
+    }
+    return report;
+}
+
 std::optional<std::string> requested_profile(const Site& site, const NodeSpec& spec) {
     const auto entry = std::ranges::find(site.nodes, spec.hostname, &NodeEntry::hostname);
     return entry != site.nodes.end() ? entry->profile : std::nullopt;

@@ -239,6 +239,10 @@ struct NodeSpec {
 /// site.address.
 [[nodiscard]] Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                                        const std::optional<std::string>& hostname);
+/// What does not fit between a node's networks and a profile: profile.network-mtu (a network wants larger
+/// packets than its bond carries), and as a warning profile.network-without-bond (the node has a network that
+/// the profile gives no bond). Places are in the profile's file, without a line.
+[[nodiscard]] Report check_networks(const NodeSpec& node, const Profile& profile);
 /// The profile a node entry asks for by name, if it does.
 [[nodiscard]] std::optional<std::string> requested_profile(const Site& site, const NodeSpec& spec);
 

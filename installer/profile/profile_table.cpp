@@ -68,9 +68,9 @@ Table<NicSelector> nic_selector() {
 /// Adds the three keys of a count to a table whose struct holds one.
 template <typename T, typename Member>
 Table<T> with_count(Table<T> table, Member count, Count fallback) {
-    return table.optional("exactly", inside(count, &Count::exactly), small_integer(1, many))
-        .optional("at_least", inside(count, &Count::at_least), small_integer(0, many))
-        .optional("at_most", inside(count, &Count::at_most), small_integer(1, many))
+    return table.optional("exactly", inside(count, &Count::exactly), integer<std::uint32_t>(1, many))
+        .optional("at_least", inside(count, &Count::at_least), integer<std::uint32_t>(0, many))
+        .optional("at_most", inside(count, &Count::at_most), integer<std::uint32_t>(1, many))
         .check([count, fallback](Reader& reader, const YamlNode& node, T& target) {
             Count& value = std::invoke(count, target);
             if (value.empty()) {
@@ -86,8 +86,8 @@ Table<T> with_count(Table<T> table, Member count, Count fallback) {
 Table<DiskMatchRule> disk_match_rule() {
     return Table<DiskMatchRule>()
         .required("select", &DiskMatchRule::select, object(disk_selector()))
-        .optional("count", &DiskMatchRule::count, small_integer(0, many))
-        .optional("min_count", &DiskMatchRule::min_count, small_integer(1, many))
+        .optional("count", &DiskMatchRule::count, integer<std::uint32_t>(0, many))
+        .optional("min_count", &DiskMatchRule::min_count, integer<std::uint32_t>(1, many))
         .check([](Reader& reader, const YamlNode& node, DiskMatchRule& rule) {
             if (rule.count && rule.min_count) {
                 reader.error(node, "profile.count", "'count' and 'min_count' exclude each other");
@@ -117,7 +117,7 @@ Table<MatchRules> match_rules() {
         .optional_group("system", std::move(system))
         .optional_group("memory", std::move(memory))
         .optional("disks", &MatchRules::disks, list_of(object(disk_match_rule())))
-        .optional("priority", &MatchRules::priority, integer(0, 1000))
+        .optional("priority", &MatchRules::priority, integer<std::int64_t>(0, 1000))
         .check([](Reader& reader, const YamlNode& node, MatchRules&) {
             const bool says_nothing =
                 node.children.empty() || (node.children.size() == 1 && node.find("priority") != nullptr);
@@ -219,7 +219,7 @@ Table<Bond> bond() {
                                             "broadcast", "balance-tlb", "balance-alb"}))
                      .optional("lacp_rate", &Bond::lacp_rate, one_word_of({"slow", "fast"}))
                      .required("select", &Bond::select, object(nic_selector()))
-                     .optional("mtu", &Bond::mtu, small_integer(1280, 9216));
+                     .optional("mtu", &Bond::mtu, integer<std::uint32_t>(1280, 9216));
     return with_count(std::move(table), &Bond::count, Count{.at_least = 1})
         .check([](Reader& reader, const YamlNode& node, Bond& value) {
             if (!value.lacp_rate.empty() && !value.mode.empty() && value.mode != "802.3ad") {
@@ -287,7 +287,7 @@ Table<KvmProfile> kvm() {
     auto hugepages =
         Table<KvmProfile>()
             .required("size", &KvmProfile::hugepage_size, one_of<Bytes>({{"2MiB", mib(2)}, {"1GiB", gib(1)}}))
-            .optional("reserve", &KvmProfile::hugepages_reserved, small_integer(0, 1U << 20U));
+            .optional("reserve", &KvmProfile::hugepages_reserved, integer<std::uint32_t>(0, 1U << 20U));
     return Table<KvmProfile>()
         .optional_group("hugepages", std::move(hugepages))
         .optional("iommu", &KvmProfile::iommu, boolean())

@@ -151,27 +151,20 @@ Rule<bool> boolean() {
                     "true or false");
 }
 
-Rule<std::uint64_t> integer(std::uint64_t smallest, std::uint64_t largest) {
+template <typename V>
+Rule<V> integer(std::uint64_t smallest, std::uint64_t largest) {
     const std::string wanted = integer_text(smallest, largest);
-    return unquoted(scalar<std::uint64_t>(wanted, {.type = "integer"},
-                                          [smallest, largest](std::string_view value) {
-                                              return parse_integer(value, smallest, largest);
-                                          }),
-                    wanted);
+    auto parse = [smallest, largest](std::string_view value) {
+        return parse_integer(value, smallest, largest).transform([](std::uint64_t number) {
+            return static_cast<V>(number);
+        });
+    };
+    return unquoted(scalar<V>(wanted, {.type = "integer"}, parse), wanted);
 }
 
-Rule<std::uint32_t> small_integer(std::uint32_t smallest, std::uint32_t largest) {
-    const std::string wanted = integer_text(smallest, largest);
-    return unquoted(
-        scalar<std::uint32_t>(
-            wanted, {.type = "integer"},
-            [smallest, largest](std::string_view value) {
-                return parse_integer(value, smallest, largest).transform([](std::uint64_t number) {
-                    return static_cast<std::uint32_t>(number);
-                });
-            }),
-        wanted);
-}
+template Rule<std::uint32_t> integer(std::uint64_t, std::uint64_t);
+template Rule<std::uint64_t> integer(std::uint64_t, std::uint64_t);
+template Rule<std::int64_t> integer(std::uint64_t, std::uint64_t);
 
 Rule<double> factor(double smallest, double largest) {
     const std::string wanted = std::format("a number from {} to {}", smallest, largest);

@@ -47,10 +47,9 @@ Rule<V> scalar(std::string wanted, Shape shape, std::function<Result<V>(std::str
 }
 
 [[nodiscard]] Rule<bool> boolean();
-/// A decimal integer within [smallest, largest].
-[[nodiscard]] Rule<std::uint64_t> integer(std::uint64_t smallest, std::uint64_t largest);
-/// The same for 32-bit members.
-[[nodiscard]] Rule<std::uint32_t> small_integer(std::uint32_t smallest, std::uint32_t largest);
+/// A decimal integer within [smallest, largest]; for std::uint32_t, std::uint64_t and std::int64_t.
+template <typename V>
+[[nodiscard]] Rule<V> integer(std::uint64_t smallest, std::uint64_t largest);
 /// A decimal number such as 1.2 within [smallest, largest]; for ratios only.
 [[nodiscard]] Rule<double> factor(double smallest, double largest);
 /// "10%", within [smallest, largest].

@@ -24,7 +24,7 @@ Table<NetworkSpec> network() {
         .optional("vlan", &NetworkSpec::vlan, vlan())
         .optional("subnet", &NetworkSpec::subnet, subnet())
         .optional("gateway", &NetworkSpec::gateway, ipv4())
-        .optional("mtu", &NetworkSpec::mtu, small_integer(1280, 9216))
+        .optional("mtu", &NetworkSpec::mtu, integer<std::uint32_t>(1280, 9216))
         .optional("bridge", &NetworkSpec::bridge, interface_name());
 }
 
@@ -55,7 +55,7 @@ Table<InstallSettings> install() {
                   one_of<WipePolicy>({{"blank-only", WipePolicy::blank_only},
                                       {"listed", WipePolicy::listed},
                                       {"not-ours", WipePolicy::not_ours}}))
-        .optional("generation", &InstallSettings::generation, integer(1, largest_generation))
+        .optional("generation", &InstallSettings::generation, integer<std::uint64_t>(1, largest_generation))
         .optional("after", &InstallSettings::after,
                   one_of<After>({{"reboot", After::reboot}, {"poweroff", After::poweroff}}));
 }
@@ -76,7 +76,7 @@ Table<NodeEntry> node_match() {
 /// `address: 11` for all networks, or a map with one host part per network.
 Rule<std::map<std::string, std::uint64_t>> host_parts() {
     using Parts = std::map<std::string, std::uint64_t>;
-    const Rule<std::uint64_t> part = integer(1, largest_host_part);
+    const Rule<std::uint64_t> part = integer<std::uint64_t>(1, largest_host_part);
     Table<Parts> per_network;
     for (const std::string& role : network_roles()) {
         per_network.optional(role, [role](Parts& parts) -> std::uint64_t& { return parts[role]; }, part);

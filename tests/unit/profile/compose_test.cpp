@@ -145,6 +145,23 @@ TEST_CASE("the profile that an entry asks for is known by its hostname") {
     CHECK(!requested_profile(site(), *compose(site(), machine_with("X"), "node2")));
 }
 
+TEST_CASE("a network that its bond cannot carry, or that has no bond, is found before anything is planned") {
+    NodeSpec node = *compose(site(), machine_with("BPL0001"), std::nullopt);
+    Profile profile;
+    profile.name = "p";
+    profile.network.bonds = {{.name = "bond0", .mtu = 9000}, {.name = "bond1"}};
+    profile.network.roles = {{"management", "bond1"}, {"service", "bond0"}};
+    node.networks["service"].mtu = 9000;
+    CHECK(codes(check_networks(node, profile)) == std::vector<std::string>{"profile.network-without-bond"});
+    CHECK(!check_networks(node, profile).has_errors());
+    node.networks["management"].mtu = 9000;
+    const Report report = check_networks(node, profile);
+    CHECK(codes(report) == std::vector<std::string>{"profile.network-mtu", "profile.network-without-bond"});
+    CHECK(report.has_errors());
+    CHECK(report.findings().front().message ==
+          "the network 'management' wants packets of 9000 bytes, its bond bond1 carries 1500");
+}
+
 TEST_CASE("a site without nodes says so") {
     Site changed = site();
     changed.nodes.clear();
