@@ -8,12 +8,19 @@
 
 #include "harness/accelerator.hpp"
 #include "harness/disk_images.hpp"
+#include "platform/time_scale.hpp"
 #include "require.hpp"
 
 namespace bedplate::vm {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// From power-on to the first line of the unattended installation: firmware, boot menu, kernel, installer.
+constexpr std::chrono::minutes boot_timeout{5};
+constexpr std::chrono::minutes node_timeout{7};
+/// Starts of a guest that the host does not give time to.
+constexpr int max_attempts = 3;
 
 bool all_zero(const fs::path& image, std::uint64_t offset, std::size_t size) {
     std::string bytes(size, '\1');
@@ -84,6 +91,36 @@ VmSpec TestMachine::spec(const fs::path& medium) const {
 
 std::unique_ptr<Vm> TestMachine::power_on(const fs::path& medium) const {
     return must(Vm::start(spec(medium), workspace_.path(), must(choose_accelerator())));
+}
+
+std::unique_ptr<Vm> TestMachine::boot_medium(const fs::path& medium, std::string_view pattern) const {
+    for (int attempt = 1;; ++attempt) {
+        auto vm = power_on(medium);
+        const auto seen = vm->serial().wait_for(pattern, scaled(boot_timeout));
+        if (seen || !vm->starved() || attempt == max_attempts) {
+            must(seen);
+            return vm;
+        }
+    }
+}
+
+std::unique_ptr<Vm> TestMachine::boot_node() const {
+    auto vm = power_on({});
+    const auto deadline = std::chrono::steady_clock::now() + scaled(node_timeout);
+    for (int attempt = 1;;) {
+        const auto ready = ssh().wait_ready(std::chrono::seconds(10));
+        if (ready) {
+            return vm;
+        }
+        if (vm->starved() && attempt < max_attempts) {
+            ++attempt;
+            vm.reset();
+            vm = power_on({});
+        } else if (!vm->serial().crash().empty() || std::chrono::steady_clock::now() > deadline) {
+            must(vm->screendump(workspace_ / "node-not-up.png"));
+            FAIL(ready.error().to_text() << "\n" << vm->serial().crash());
+        }
+    }
 }
 
 bool is_bootable(const fs::path& image, Firmware firmware) {

@@ -29,8 +29,12 @@ class TestMachine {
 public:
     TestMachine(const Workspace& workspace, Firmware firmware, Bytes memory);
 
-    /// With the installation medium in the drive (it boots first), or without one.
-    [[nodiscard]] std::unique_ptr<Vm> power_on(const std::filesystem::path& medium = {}) const;
+    /// With the installation medium in the drive (it boots first); returns when `pattern` is on the serial
+    /// console.
+    [[nodiscard]] std::unique_ptr<Vm> boot_medium(const std::filesystem::path& medium,
+                                                  std::string_view pattern) const;
+    /// From its own disk, without a medium; returns when it lets us in.
+    [[nodiscard]] std::unique_ptr<Vm> boot_node() const;
     [[nodiscard]] VmSpec spec(const std::filesystem::path& medium = {}) const;
 
     [[nodiscard]] const std::filesystem::path& system_disk() const { return system_disk_; }
@@ -39,6 +43,8 @@ public:
     [[nodiscard]] GuestSsh ssh() const { return {port_, key_}; }
 
 private:
+    [[nodiscard]] std::unique_ptr<Vm> power_on(const std::filesystem::path& medium) const;
+
     const Workspace& workspace_;
     Firmware firmware_;
     Bytes memory_;

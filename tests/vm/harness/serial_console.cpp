@@ -152,6 +152,11 @@ Result<void> SerialConsole::type(std::string_view text) {
     return {};
 }
 
+std::string SerialConsole::crash() const {
+    const std::scoped_lock lock(mutex_);
+    return crash_;
+}
+
 std::string SerialConsole::text() const {
     const std::scoped_lock lock(mutex_);
     std::string out;

@@ -39,6 +39,9 @@ public:
     /// Send text as if it were typed; '\n' is the Enter key.
     [[nodiscard]] Result<void> type(std::string_view text);
 
+    /// The line that was taken for a crash; empty: none so far.
+    [[nodiscard]] std::string crash() const;
+
     /// Everything so far, without control sequences.
     [[nodiscard]] std::string text() const;
 

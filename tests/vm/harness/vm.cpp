@@ -197,6 +197,10 @@ bool Vm::running() {
     return !poll_exit(WNOHANG);
 }
 
+bool Vm::starved() const {
+    return serial_->crash().find("IO-APIC + timer doesn't work") != std::string::npos;
+}
+
 Result<void> Vm::screendump(const fs::path& png) {
     BEDPLATE_TRY(qmp_->execute("screendump", {{"filename", fs::absolute(png).string()}, {"format", "png"}}));
     return {};

@@ -57,6 +57,10 @@ public:
     /// Wait until the guest has powered itself off. Errors: vm.timeout.
     [[nodiscard]] Result<Exit> wait_exit(std::chrono::milliseconds timeout);
     [[nodiscard]] bool running();
+    /// The guest's kernel gave up because the host was too busy to emulate its timer in time ("IO-APIC +
+    /// timer doesn't work", within the first tenth of a second). That says nothing about the guest: start it
+    /// again.
+    [[nodiscard]] bool starved() const;
     /// The screen as a PNG file.
     [[nodiscard]] Result<void> screendump(const std::filesystem::path& png);
     [[nodiscard]] Result<void> set_link(std::string_view nic, bool up);
