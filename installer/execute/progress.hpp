@@ -26,6 +26,10 @@ public:
     void note(std::string text);
     void fail(const Error& error);
     void done(std::string text);
+    /// Id of the action that runs; empty between actions.
+    [[nodiscard]] std::string current_action() const {
+        return action_ == nullptr ? std::string() : action_->id;
+    }
 
 private:
     struct Sample {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "execute/failure_bundle.hpp"
+
+#include <algorithm>
+
+#include "base/json.hpp"
+#include "execute/disk_table.hpp"
+#include "execute/esp_image.hpp"
+#include "execute/events.hpp"
+#include "execute/journal.hpp"
+
+namespace bedplate {
+namespace {
+
+// The end of a log says what happened last.
+constexpr std::size_t most_log = std::size_t{1} << 20U;
+
+std::string tail_of(std::string text) {
+    return text.size() > most_log ? text.substr(text.size() - most_log) : text;
+}
+
+template <typename Kind>
+const Action* action_of_kind(const Plan& plan) {
+    const auto found = std::ranges::find_if(
+        plan.actions, [](const Action& action) { return std::holds_alternative<Kind>(action.kind); });
+    return found == plan.actions.end() ? nullptr : &*found;
+}
+
+std::string mark_text(const Plan& plan, const Error& error) {
+    const Json mark{{"schema", "bedplate/mark/v1"},  {"state", "failed"},
+                    {"cluster", plan.cluster_name},  {"hostname", plan.hostname},
+                    {"generation", plan.generation}, {"firmware", to_string(plan.firmware)},
+                    {"plan_digest", plan.digest()},  {"error", error.code}};
+    return mark.dump(2) + "\n";
+}
+
+// Whatever can be had; what cannot is left out, since the bundle is there to explain a failure.
+std::map<std::string, std::string> bundle_files(const Plan& plan, const Error& error,
+                                                ExecuteContext& context) {
+    std::map<std::string, std::string> files{
+        {"bedplate/node.json", mark_text(plan, error)},
+        {"bedplate/failure/error.txt", error.to_text() + "\n"},
+        {"bedplate/failure/error.json",
+         to_json(error).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"},
+        {"bedplate/failure/plan.txt", to_text(plan)},
+        {"bedplate/failure/inventory.json", to_json(context.inventory).dump(2) + "\n"}};
+    if (auto journal = context.files.read(context.journal)) {
+        files["bedplate/failure/journal.jsonl"] = tail_of(std::move(*journal));
+    }
+    if (auto messages = context.commands.run({.argv = {"dmesg"}}); messages && messages->exit_status == 0) {
+        files["bedplate/failure/dmesg.txt"] = tail_of(std::move(messages->out));
+    }
+    return files;
+}
+
+// GRUB's tool for BIOS may have failed after it wrote the boot sector. The first 440 bytes are code, the rest
+// of the block is the protective MBR.
+Result<void> clear_boot_code(TargetDisks& disks, const DiskIdentity& identity) {
+    constexpr std::size_t boot_code_size = 440;
+    BEDPLATE_ASSIGN(const auto disk, disks.open(identity, BlockAccess::write));
+    std::vector<std::byte> block(disk->logical_block_size().value);
+    BEDPLATE_TRY(disk->read(Bytes{0}, block));
+    const auto code = std::span(block).first(boot_code_size);
+    if (std::ranges::all_of(code, [](std::byte byte) { return byte == std::byte{0}; })) {
+        return {};
+    }
+    std::ranges::fill(code, std::byte{0});
+    BEDPLATE_TRY(disk->write(Bytes{0}, block));
+    return disk->flush();
+}
+
+}  // namespace
+
+Result<void> write_failure_bundle(const Plan& plan, const Error& error, ExecuteContext& context,
+                                  TargetDisks& disks, const std::filesystem::path& work) {
+    const Action* const table_action = action_of_kind<action::WritePartitionTable>(plan);
+    const Action* const esp_action = action_of_kind<action::WriteEsp>(plan);
+    if (table_action == nullptr || esp_action == nullptr || !esp_action->device) {
+        return fail("bundle.no-table", "the plan makes no EFI system partition");
+    }
+    {
+        BEDPLATE_ASSIGN(const auto disk, disks.open(*table_action->device, BlockAccess::read));
+        BEDPLATE_ASSIGN(const auto table, read_disk_table(*disk));
+        if (!table || table_difference(*table, std::get<action::WritePartitionTable>(table_action->kind))) {
+            return fail("bundle.no-table", "the disk does not hold the plan's partition table yet");
+        }
+    }
+    const auto& esp = std::get<action::WriteEsp>(esp_action->kind);
+    BEDPLATE_ASSIGN(const auto image, EspImage::build(context.commands, work,
+                                                      {.size = esp.size,
+                                                       .logical_block_size = esp.logical_block_size,
+                                                       .volume_id = esp.volume_id,
+                                                       .copies = {},
+                                                       .texts = bundle_files(plan, error, context),
+                                                       .timestamp = context.manifest.source_date_epoch}));
+    {
+        BEDPLATE_ASSIGN(const auto device,
+                        disks.open_part(*esp_action->device, esp.device, BlockAccess::write));
+        BEDPLATE_TRY(image->write_to(*device, /*withhold=*/false));
+    }
+    return clear_boot_code(disks, *table_action->device);
+}
+
+}  // namespace bedplate
