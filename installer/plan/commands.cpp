@@ -120,40 +120,6 @@ Commands of(const action::SetBootEntry& kind, const CommandContext& context) {
              std::to_string(kind.esp_number), "--label", kind.label, "--loader", kind.loader}};
 }
 
-struct KindName {
-    std::string_view operator()(const action::VerifyPayload& /*kind*/) const { return "verify-payload"; }
-    std::string_view operator()(const action::DeactivateVolumeGroup& /*kind*/) const {
-        return "deactivate-volume-group";
-    }
-    std::string_view operator()(const action::WipeDisk& /*kind*/) const { return "wipe-disk"; }
-    std::string_view operator()(const action::WritePartitionTable& /*kind*/) const {
-        return "write-partition-table";
-    }
-    std::string_view operator()(const action::CreatePhysicalVolume& /*kind*/) const {
-        return "create-physical-volume";
-    }
-    std::string_view operator()(const action::CreateVolumeGroup& /*kind*/) const {
-        return "create-volume-group";
-    }
-    std::string_view operator()(const action::CreateLogicalVolume& /*kind*/) const {
-        return "create-logical-volume";
-    }
-    std::string_view operator()(const action::MakeFileSystem& /*kind*/) const { return "make-file-system"; }
-    std::string_view operator()(const action::MakeSwap& /*kind*/) const { return "make-swap"; }
-    std::string_view operator()(const action::MountVolume& /*kind*/) const { return "mount-volume"; }
-    std::string_view operator()(const action::ExtractPayload& /*kind*/) const { return "extract-payload"; }
-    std::string_view operator()(const action::WriteFile& /*kind*/) const { return "write-file"; }
-    std::string_view operator()(const action::SetRootPassword& /*kind*/) const { return "set-root-password"; }
-    std::string_view operator()(const action::WriteEsp& /*kind*/) const { return "write-esp"; }
-    std::string_view operator()(const action::PrepareBiosLoader& /*kind*/) const {
-        return "prepare-bios-loader";
-    }
-    std::string_view operator()(const action::VerifyTarget& /*kind*/) const { return "verify-target"; }
-    std::string_view operator()(const action::UnmountTarget& /*kind*/) const { return "unmount-target"; }
-    std::string_view operator()(const action::CommitBoot& /*kind*/) const { return "commit-boot"; }
-    std::string_view operator()(const action::SetBootEntry& /*kind*/) const { return "set-boot-entry"; }
-};
-
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -183,7 +149,7 @@ std::string_view to_string(Stage stage) {
 }
 
 std::string_view kind_name(const ActionKind& kind) {
-    return std::visit(KindName{}, kind);
+    return std::visit([](const auto& one) { return one.kind; }, kind);
 }
 
 std::string partition_path(std::string_view disk, std::uint32_t number) {

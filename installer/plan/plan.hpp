@@ -28,20 +28,25 @@ enum class Stage { preflight, teardown, partition, format, extract, configure, b
 inline constexpr std::string_view kernel_release_mark = "@KERNEL_RELEASE@";
 inline constexpr std::string_view plan_digest_mark = "@PLAN_DIGEST@";
 
-// One struct per kind of action. Each says *what* shall be, never how; `commands()` says which tools are run
-// for it. Devices are named by links that udev makes from the plan's own identifiers:
-// /dev/disk/by-partuuid/<guid> for partitions, /dev/<vg>/<lv> for volumes; whole disks by DiskIdentity.
+// One struct per kind of action, with its name in the plan's JSON. Each says *what* shall be, never how;
+// `commands()` says which tools are run for it. Devices are named by links that udev makes from the plan's
+// own identifiers: /dev/disk/by-partuuid/<guid> for partitions, /dev/<vg>/<lv> for volumes; whole disks by
+// DiskIdentity.
 namespace action {
 
 /// Check the signature of the manifest and the digest of every chunk before anything is written.
-struct VerifyPayload {};
+struct VerifyPayload {
+    static constexpr std::string_view kind = "verify-payload";
+};
 /// Switch off what an earlier installation of this very node left active on the disk (volume group).
 struct DeactivateVolumeGroup {
+    static constexpr std::string_view kind = "deactivate-volume-group";
     std::string name;
 };
 /// Erase every signature: partitions from the last to the first, then the whole disk (first and last MiB
 /// zeroed).
 struct WipeDisk {
+    static constexpr std::string_view kind = "wipe-disk";
     std::vector<PartitionFacts> partitions;  ///< as the inventory saw them
 };
 struct PlannedPartition {
@@ -52,39 +57,49 @@ struct PlannedPartition {
 };
 /// A new GPT, exactly as given.
 struct WritePartitionTable {
+    static constexpr std::string_view kind = "write-partition-table";
     Guid disk_guid;
     Bytes logical_block_size;
     std::vector<PlannedPartition> partitions;
 };
 struct CreatePhysicalVolume {
+    static constexpr std::string_view kind = "create-physical-volume";
     std::string device;
 };
 struct CreateVolumeGroup {
+    static constexpr std::string_view kind = "create-volume-group";
     std::string name, device;
 };
 struct CreateLogicalVolume {
+    static constexpr std::string_view kind = "create-logical-volume";
     std::string volume_group, name, device;  ///< `device`: the physical volume
     Bytes size;
 };
 struct MakeFileSystem {
+    static constexpr std::string_view kind = "make-file-system";
     std::string device;
     std::string type;  ///< "ext4"
     std::string label;
     Guid uuid;
 };
 struct MakeSwap {
+    static constexpr std::string_view kind = "make-swap";
     std::string device, label;
     Guid uuid;
 };
 /// Mount on the target tree; `path` is as on the node ("/", "/boot").
 struct MountVolume {
+    static constexpr std::string_view kind = "mount-volume";
     std::string device, path;
 };
 /// Which payload: that of the medium whose manifest was verified (a plan is made without one).
-struct ExtractPayload {};
+struct ExtractPayload {
+    static constexpr std::string_view kind = "extract-payload";
+};
 /// A file on the node, or a symbolic link when `link_target` is not empty (then `text` is). Owner is root;
 /// missing parent directories get mode 0755 (0700 under /root/.ssh). Texts hold no secret.
 struct WriteFile {
+    static constexpr std::string_view kind = "write-file";
     std::string path, text;
     std::uint32_t mode = 0644;
     std::string link_target = {};
@@ -93,12 +108,14 @@ struct WriteFile {
 };
 /// root's password hash (from the site or the secrets file) into the shadow file; locked where there is none.
 struct SetRootPassword {
+    static constexpr std::string_view kind = "set-root-password";
     bool locked = true;
 };
 /// Boot loader files: the ESP is put together in memory and written to its partition. Where the firmware is
 /// UEFI, its first block is left out (`withhold_first_block`): CommitBoot writes that. The commands run
 /// before the write. Texts may hold plan_digest_mark.
 struct WriteEsp {
+    static constexpr std::string_view kind = "write-esp";
     std::string device;
     std::uint32_t volume_id = 0;  ///< FAT serial number
     Bytes size, logical_block_size;
@@ -107,21 +124,28 @@ struct WriteEsp {
     bool withhold_first_block = true;
 };
 /// GRUB's modules and core image for BIOS; the boot sector is left alone.
-struct PrepareBiosLoader {};
+struct PrepareBiosLoader {
+    static constexpr std::string_view kind = "prepare-bios-loader";
+};
 /// fsync everything, read the boot files back from the disk and compare.
 struct VerifyTarget {
+    static constexpr std::string_view kind = "verify-target";
     std::vector<std::string> files;  ///< on the target tree; names may hold kernel_release_mark
 };
-struct UnmountTarget {};
+struct UnmountTarget {
+    static constexpr std::string_view kind = "unmount-target";
+};
 /// UEFI: the first block of the ESP, after which firmware sees a loader. BIOS: GRUB's boot sector (its tool
 /// writes the core image into the BIOS boot partition first and the sector last). Either way one sector
 /// decides.
 struct CommitBoot {
+    static constexpr std::string_view kind = "commit-boot";
     FirmwareMode firmware = FirmwareMode::uefi;
     std::string esp_device;
 };
 /// A UEFI boot entry for the ESP, first in the boot order; other entries with this label go.
 struct SetBootEntry {
+    static constexpr std::string_view kind = "set-boot-entry";
     std::string label, loader;  ///< "\\EFI\\debian\\shimx64.efi"
     std::uint32_t esp_number = 0;
 };

@@ -94,15 +94,17 @@ Inventory load_machine(const std::string& name) {
     return std::move(*inventory);
 }
 
-/// Digests change with every comment in a profile and say nothing to a reader.
-std::string without_digests(const std::string& text) {
+/// Without digests, which change with every comment in a profile, and without the profiles for other kinds of
+/// machine in the list of those that do not fit: neither says anything to a reader.
+std::string for_reading(const std::string& text) {
     static const std::regex digest("\\b[0-9a-f]{64}\\b");
-    return std::regex_replace(text, digest, "(sha256)");
+    static const std::regex other_machine("\n  [a-z0-9-]+: system\\.[^\n]*");
+    return std::regex_replace(std::regex_replace(text, digest, "(sha256)"), other_machine, "");
 }
 
 std::string plan_or_refusal(const std::string& name, const std::vector<Profile>& profiles) {
     const auto plan = plan_for(load_machine(name), profiles);
-    return plan ? without_digests(to_text(*plan)) : "REFUSED\n\n" + plan.error().to_text() + "\n";
+    return for_reading(plan ? to_text(*plan) : "REFUSED\n\n" + plan.error().to_text() + "\n");
 }
 
 bool recording() {
