@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "base/text.hpp"
 #include "inventory/json_fields.hpp"
 
 namespace bedplate {
@@ -41,7 +42,13 @@ bool has_boot_code(std::span<const std::byte> block) {
                                [](std::byte byte) { return byte != std::byte{0}; });
 }
 
-std::optional<MarkFile> mark_on_esp(Sources& sources, const std::string& image) {
+/// What became of reading the mark.
+struct MarkReading {
+    bool absent = false;  ///< the file system has no such file
+    std::optional<MarkFile> file;
+};
+
+MarkReading mark_on_esp(Sources& sources, const std::string& image) {
     // mtools reads FAT without mounting it; its check would refuse a file system that is smaller than its
     // partition.
     const auto result = sources.commands().run({.argv = {"mtype", "-i", image, "::/bedplate/node.json"},
@@ -49,12 +56,16 @@ std::optional<MarkFile> mark_on_esp(Sources& sources, const std::string& image) 
                                                 .environment = {{"MTOOLS_SKIP_CHECK", "1"}}});
     if (!result) {
         sources.note(result.error());
-        return std::nullopt;
+        return {};
     }
     if (result->exit_status != 0) {
-        return std::nullopt;
+        const bool absent = result->err.find("not found") != std::string::npos;
+        if (!absent) {
+            sources.note(std::format("mtype -i {}: {}", image, elide(trim(result->err), 200)));
+        }
+        return {.absent = absent, .file = std::nullopt};
     }
-    return sources.accept(parse_mark_file(result->out));
+    return {.absent = false, .file = sources.accept(parse_mark_file(result->out))};
 }
 
 }  // namespace
@@ -90,9 +101,16 @@ std::optional<InstallationMark> read_mark(Sources& sources, BlockDevice& disk, c
     }
     const std::string image =
         esp.empty() ? std::format("{}@@{}", disk_path.string(), entry->start.value) : esp.string();
-    const auto file = mark_on_esp(sources, image);
-    if (!file || file->failed) {
+    const auto [absent, file] = mark_on_esp(sources, image);
+    if (absent || (file && file->failed)) {
         return incomplete;
+    }
+    if (!file) {
+        // Somebody's finished node, as far as anybody can tell: never to be taken for one that may be erased.
+        return InstallationMark{.state = InstallationMark::State::finished,
+                                .cluster = std::string(unreadable_mark),
+                                .hostname = std::string(unreadable_mark),
+                                .disk_guid = gpt.disk_guid.to_text()};
     }
     if (file->firmware == FirmwareMode::bios && !has_boot_code(first_block(sources, disk, Bytes{0}))) {
         return incomplete;

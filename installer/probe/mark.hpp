@@ -14,6 +14,9 @@ namespace bedplate {
 /// The name of the partition by which a disk of ours is known; the planner gives it.
 inline constexpr std::string_view esp_partition_name = "bedplate-esp";
 
+/// Cluster and host name of a disk whose mark is there but cannot be read; no name may look like this.
+inline constexpr std::string_view unreadable_mark = "(unknown)";
+
 /// /bedplate/node.json on the ESP (schema bedplate/mark/v1), as `seal` wrote it.
 struct MarkFile {
     std::string cluster, hostname, plan_digest;
@@ -27,7 +30,9 @@ struct MarkFile {
 
 /// What an earlier installation left on the disk; nullopt where its table has no partition of ours. It is
 /// finished only if every step of `seal` can be seen: the ESP's boot sector, the mark on it, and for BIOS
-/// GRUB's code in the first block. `esp` is the device of that partition, empty where the kernel shows none.
+/// GRUB's code in the first block. A mark that cannot be read makes it a finished node that is nobody's, so
+/// that a fault of a tool never makes a node look unfinished. `esp` is the device of that partition, empty
+/// where the kernel shows none.
 [[nodiscard]] std::optional<InstallationMark> read_mark(Sources& sources, BlockDevice& disk, const Gpt& gpt,
                                                         const std::filesystem::path& disk_path,
                                                         const std::filesystem::path& esp);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <array>
-#include <set>
+#include <map>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
@@ -17,7 +17,6 @@ namespace {
 struct Identifier {
     std::string text;
     std::size_t kept = 0;
-    auto operator<=>(const Identifier&) const = default;
 };
 
 /// Too short to be anybody's name, and too likely to stand in other texts.
@@ -34,9 +33,11 @@ Identifier world_wide_name(std::string_view wwn) {
 
 class Collector {
 public:
-    void add(Identifier identifier) {
+    void add(const Identifier& identifier) {
         if (identifier.text.size() >= shortest && identifier.text.size() > identifier.kept) {
-            found_.insert(std::move(identifier));
+            // A serial number may be a WWN as well; the maker's part is then the longer one.
+            std::size_t& kept = found_[identifier.text];
+            kept = std::max(kept, identifier.kept);
         }
     }
     void serial(std::string_view text) { add({.text = std::string(text), .kept = 2}); }
@@ -49,14 +50,17 @@ public:
 
     /// Longest first: a short name may be the beginning of a long one.
     [[nodiscard]] std::vector<Identifier> take() const {
-        std::vector<Identifier> sorted(found_.begin(), found_.end());
+        std::vector<Identifier> sorted;
+        for (const auto& [text, kept] : found_) {
+            sorted.push_back({.text = text, .kept = kept});
+        }
         std::ranges::stable_sort(sorted, std::greater{},
                                  [](const Identifier& identifier) { return identifier.text.size(); });
         return sorted;
     }
 
 private:
-    std::set<Identifier> found_;
+    std::map<std::string, std::size_t> found_;
 };
 
 void collect_disk(Collector& collector, const BlockNode& node) {
