@@ -9,24 +9,28 @@ namespace bedplate::firstboot {
 
 namespace {
 
-/// What the installer left about this node: /etc/bedplate/node.json.
+/// What the installer left about this node: /etc/bedplate/node.json and site.json.
 struct Expected {
-    std::string hostname, cluster, management_address, volume_group;
+    std::string hostname, cluster, plan_digest, management_address;
     std::uint64_t generation = 0;
 };
 
-Result<Expected> read_expected(const FileSystem& files) {
-    constexpr std::string_view path = "/etc/bedplate/node.json";
+Result<Json> read_json(const FileSystem& files, std::string_view path) {
     BEDPLATE_ASSIGN(const auto text, files.read(path));
-    BEDPLATE_ASSIGN(const auto json, parse_json(text, path));
+    return parse_json(text, path);
+}
+
+Result<Expected> read_expected(const FileSystem& files) {
+    BEDPLATE_ASSIGN(const auto node, read_json(files, "/etc/bedplate/node.json"));
+    BEDPLATE_ASSIGN(const auto site, read_json(files, "/etc/bedplate/site.json"));
     try {
-        return Expected{.hostname = json.at("hostname"),
-                        .cluster = json.at("cluster"),
-                        .management_address = json.value("management_address", ""),
-                        .volume_group = json.value("volume_group", ""),
-                        .generation = json.at("generation")};
+        return Expected{.hostname = node.at("hostname"),
+                        .cluster = node.at("cluster"),
+                        .plan_digest = node.at("plan_digest"),
+                        .management_address = site.at("networks").at("management").at("address"),
+                        .generation = node.at("generation")};
     } catch (const nlohmann::json::exception& e) {
-        return fail("node.file", std::format("cannot be read: {}", e.what()), std::string(path));
+        return fail("node.file", std::format("cannot be read: {}", e.what()), "/etc/bedplate");
     }
 }
 
@@ -43,14 +47,14 @@ NodeCheck check_hostname(Platform& platform, const Expected& expected) {
     return {.id = "system.hostname", .ok = is == expected.hostname, .detail = is};
 }
 
-NodeCheck check_root(Platform& platform, const Expected& expected) {
+NodeCheck check_root(Platform& platform) {
     const auto source =
         run_checked(platform.commands, {.argv = {"findmnt", "--noheadings", "--output", "SOURCE", "/"}});
     if (!source) {
         return failed_check("disk.root", source.error());
     }
     const std::string is(trim(*source));
-    return {.id = "disk.root", .ok = is == "/dev/mapper/" + expected.volume_group + "-root", .detail = is};
+    return {.id = "disk.root", .ok = is.starts_with("/dev/mapper/") && is.ends_with("-root"), .detail = is};
 }
 
 NodeCheck check_address(Platform& platform, const Expected& expected) {
@@ -92,16 +96,6 @@ NodeCheck check_units(Platform& platform) {
         .id = "units.failed", .ok = failed.empty(), .detail = failed.empty() ? "none" : join(failed, ", ")};
 }
 
-/// The digest of the plan by which this node was installed: the first line of the installer's journal.
-std::string installed_plan_digest(const FileSystem& files) {
-    const auto text = files.read("/var/lib/bedplate/journal.jsonl");
-    if (!text) {
-        return {};
-    }
-    const auto json = parse_json(text->substr(0, text->find('\n')), "journal");
-    return json ? json->value("plan_digest", "") : std::string();
-}
-
 }  // namespace
 
 Result<NodeReport> check_node(Platform& platform) {
@@ -109,8 +103,8 @@ Result<NodeReport> check_node(Platform& platform) {
     NodeReport report{.hostname = expected.hostname,
                       .cluster = expected.cluster,
                       .generation = expected.generation,
-                      .plan_digest = installed_plan_digest(platform.files),
-                      .checks = {check_hostname(platform, expected), check_root(platform, expected),
+                      .plan_digest = expected.plan_digest,
+                      .checks = {check_hostname(platform, expected), check_root(platform),
                                  check_address(platform, expected), check_units(platform)},
                       .failed_action = {},
                       .error = {},

@@ -14,9 +14,9 @@ namespace {
 /// A node as the installer left it, on which everything holds.
 FakePlatform& healthy(FakePlatform& fake) {
     fake.files.add_file("/etc/bedplate/node.json",
-                        R"({"hostname": "node1", "cluster": "prod", "generation": 2,
-        "management_address": "10.0.2.15", "volume_group": "sys"})");
-    fake.files.add_file("/var/lib/bedplate/journal.jsonl", "{\"plan_digest\": \"abc\"}\n{\"torn");
+                        R"({"hostname": "node1", "cluster": "prod", "generation": 2, "plan_digest": "abc"})");
+    fake.files.add_file("/etc/bedplate/site.json",
+                        R"({"networks": {"management": {"address": "10.0.2.15"}}})");
     fake.files.add_file("/proc/sys/kernel/hostname", "node1\n");
     fake.files.add_file("/proc/sys/kernel/random/uuid", "3f1c2a4e-0000-4000-8000-000000000001\n");
     fake.commands.on("findmnt *", {.out = "/dev/mapper/sys-root\n"});
