@@ -2,6 +2,7 @@
 // The image under test puts a node onto a machine, in both firmware modes, and the node comes up.
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <regex>
 
@@ -56,15 +57,15 @@ void run_installation(const TestMachine& machine, const std::filesystem::path& m
 }
 
 void check_storage(const GuestSsh& ssh) {
-    const auto volumes = must(ssh.json("lvs --reportformat json -o lv_name,vg_name,lv_size --units b"));
-    std::set<std::string> names;
-    for (const auto& volume : volumes.at("report").at(0).at("lv")) {
+    const auto report = must(ssh.json("lvs --reportformat json -o lv_name,vg_name,lv_size --units m --nosuffix"));
+    std::map<std::string, std::string> volumes;
+    for (const auto& volume : report.at("report").at(0).at("lv")) {
         CHECK(volume.at("vg_name") == "sys");
-        names.insert(volume.at("lv_name").get<std::string>());
+        volumes[volume.at("lv_name").get<std::string>()] = volume.at("lv_size").get<std::string>();
     }
-    CHECK(names.contains("root"));
-    CHECK(names.contains("var"));
-    CHECK(names.contains("log"));
+    // profiles/vm-r750.yaml
+    CHECK(volumes == std::map<std::string, std::string>{
+                         {"log", "1024.00"}, {"root", "6144.00"}, {"swap", "512.00"}, {"var", "3072.00"}});
     for (const auto* mount : {"/", "/boot", "/var", "/var/log"}) {
         INFO(mount);
         CHECK(must(ssh.output(std::string("findmnt -n -o FSTYPE ") + mount)) == "ext4");
