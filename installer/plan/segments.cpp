@@ -21,7 +21,7 @@ std::string whole_disk_content(const Disk& disk) {
 }
 
 std::string partition_content(const PartitionFacts& partition) {
-    std::string content = partition.fstype.empty() ? "unknown" : partition.fstype;
+    std::string content = partition.fstype.empty() ? "no known file system" : partition.fstype;
     if (!partition.label.empty()) {
         content += std::format(" '{}'", partition.label);
     }
@@ -60,7 +60,8 @@ std::vector<Segment> segments_now(const Disk& disk) {
                             .content = partition_content(partition)});
         end = std::max(end, partition.start + partition.size);
     }
-    add_gap(segments, end, disk.size);
+    // Nor is the copy of it at the end.
+    add_gap(segments, end, disk.size - std::min(disk.size, mib(1)));
     return segments;
 }
 

@@ -37,11 +37,12 @@ std::optional<std::string> why_never(const Disk& disk) {
     return std::nullopt;
 }
 
-/// Every disk, one a line, with what was found about it.
+/// Every disk with what was found about it.
 std::string candidates(const Inventory& inventory, const DiskSelector& select) {
     std::vector<std::string> lines;
     for (const Disk& disk : inventory.disks) {
-        lines.push_back(std::format("  {}: {}", describe(disk), why_not(disk, select).value_or("matches")));
+        lines.push_back(
+            std::format("  {}\n    -> {}", describe(disk), why_not(disk, select).value_or("matches")));
     }
     std::ranges::sort(lines);
     return lines.empty() ? "  (the machine has no disks)" : join(lines, "\n");
