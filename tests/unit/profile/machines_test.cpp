@@ -38,6 +38,7 @@ const std::map<std::string, Expected> expected{
     {"r940-h740p-boss-idsdm-8nvme", {"dell-r940-boss"}},
     {"t640-4kn-derived", {"dell-t640-boss"}},
     {"t640-boss-h740p-dvd-em", {"dell-t640-boss"}},
+    {"vm-lookalikes", {"vm-r750"}},
     {"vm-r750", {"vm-r750"}},
     {"vxrail-e560f-node1", {"dell-vxrail-e560f"}},
 };
