@@ -10,6 +10,8 @@
 set -u
 
 cd "$(dirname -- "$0")/../.." || exit 2
+# The build root's own tools, whatever the caller has in front of them.
+PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 build=${BUILD:-build/cmake}
 mode=${1:-}
 case "$mode" in
@@ -96,6 +98,11 @@ house_rules() {
     done
     for file in $(files '*.hpp'); do
         grep -q '^#pragma once$' "$file" || { echo "$file: no #pragma once" && wrong=1; }
+    done
+    # Long files are two files (CONTRIBUTING.md: about 400 lines at most).
+    for file in $(cpp_files); do
+        lines=$(wc -l <"$file")
+        [ "$lines" -le 450 ] || { echo "$file: $lines lines, at most 450" && wrong=1; }
     done
     # Open ends belong into docs/limits.md, where a reader finds them.
     if git grep -nIE '(^|[^A-Z])(TODO|FIXME|XXX)([^A-Z]|$)' -- '*.cpp' '*.hpp' '*.py' '*.md' '*.yaml' 'CMakeLists.txt' \

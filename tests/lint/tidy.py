@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run clang-tidy over C++ files, two at a time, and remember which were clean.
+"""Run clang-tidy over C++ files, two runs at a time, and remember which files were clean.
 
 usage: tidy.py [--deep] [--jobs N] BUILD FILE...
 
-BUILD holds compile_commands.json. A file is not looked at again while itself, every header of this tree that it
-includes, its compiler flags, .clang-tidy and clang-tidy's version are what they were when it was found clean; the
-marks are kept in the user's cache (BEDPLATE_CACHE=DIR moves it, BEDPLATE_CACHE=off does without). Prints the findings
-and exits 1 where there are any.
+BUILD holds compile_commands.json. Nearly all of clang-tidy's time goes into the headers of the standard library, so
+several files of one folder are looked at as one translation unit; files whose private names collide are taken apart
+again. A file is not looked at again while itself, every header of this tree that it includes, its compiler flags,
+.clang-tidy and clang-tidy's version are what they were when it was found clean; the marks are kept in the user's cache
+(BEDPLATE_CACHE=DIR moves it, BEDPLATE_CACHE=off does without). Prints the findings and exits 1 where there are any.
 """
 
 import argparse
@@ -17,11 +18,16 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
+import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 TIDY = "clang-tidy-19"
+# More files in one run save little and cost memory.
+GROUP = 8
+PLACE = re.compile(r"^(/[^:\n]+):\d+:\d+: (?:error|warning):", re.MULTILINE)
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -69,17 +75,76 @@ class Includes:
         return b"".join(seen[key] for key in sorted(seen))
 
 
-def compile_commands(build):
-    entries = json.loads((build / "compile_commands.json").read_text())
-    # The build folder's name stands in the output file's name only and says nothing about the result.
-    return {pathlib.Path(entry["file"]): re.sub(r" -o \S+", "", entry["command"]) for entry in entries}
+def compile_flags(build):
+    """Of each file of the build: the compiler's flags without names of files, which say nothing about the result."""
+    result = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        words = shlex.split(entry["command"])
+        start = next(i for i, word in enumerate(words) if word.startswith("-"))
+        flags = []
+        skip = False
+        for word in words[start:]:
+            if skip or word in ("-c", entry["file"]):
+                skip = False
+            elif word in ("-o", "-MF", "-MT"):
+                skip = True
+            elif word not in ("-MD",):
+                flags.append(word)
+        result[pathlib.Path(entry["file"])] = flags
+    return result
 
 
-def check(build, options, path):
-    command = [TIDY, "-p", str(build), "--quiet", *options, str(path)]
-    result = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
-    # stderr only counts suppressed warnings, unless clang-tidy itself failed.
-    return result.returncode, result.stdout if result.stdout.strip() else result.stderr
+class Group:
+    """Files that are looked at together."""
+
+    def __init__(self, paths, flags, options):
+        self.paths = paths
+        self.flags = flags
+        self.options = options
+
+    def size(self):
+        return sum(path.stat().st_size for path in self.paths)
+
+    def halves(self):
+        middle = len(self.paths) // 2
+        for paths in (self.paths[:middle], self.paths[middle:]):
+            yield Group(paths, self.flags, self.options)
+
+    def run(self):
+        """(files that are clean, text of the findings)"""
+        with tempfile.TemporaryDirectory() as folder:
+            unit = pathlib.Path(folder) / "unit.cpp"
+            unit.write_text("".join(f'#include "{path}"\n' for path in self.paths))
+            command = [TIDY, "--quiet", f"--config-file={TOP / '.clang-tidy'}", f"--header-filter=^{TOP}/"]
+            command += [*self.options, str(unit), "--", *self.flags, "-Wno-unknown-warning-option"]
+            result = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+        if result.returncode == 0:
+            return self.paths, ""
+        if "[clang-diagnostic-error" in result.stdout and len(self.paths) > 1:
+            return self.merge(half.run() for half in self.halves())
+        # stderr only counts suppressed warnings, unless clang-tidy itself failed.
+        findings = result.stdout.strip() or result.stderr.strip()
+        named = {pathlib.Path(name) for name in PLACE.findall(findings)}
+        clean = [path for path in self.paths if path not in named] if named and named <= set(self.paths) else []
+        return clean, findings
+
+    @staticmethod
+    def merge(results):
+        clean, findings = [], []
+        for paths, text in results:
+            clean += paths
+            findings.append(text)
+        return clean, "\n".join(text for text in findings if text)
+
+
+def groups_of(paths, flags, options):
+    together = {}
+    for path in sorted(paths):
+        together.setdefault((path.parent, tuple(flags[path])), []).append(path)
+    for (_, common), members in together.items():
+        count = -(-len(members) // GROUP)
+        for i in range(count):
+            yield Group(members[i::count], common, options)
 
 
 def main():
@@ -93,36 +158,34 @@ def main():
     options = [] if arguments.deep else ["--checks=-clang-analyzer-*"]
     version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
     common = version + (TOP / ".clang-tidy").read_bytes() + repr(options).encode()
-    commands = compile_commands(arguments.build)
+    flags = compile_flags(arguments.build)
     includes = Includes()
     cache = cache_folder()
 
-    todo = []
+    marks = {}
     for name in arguments.files:
         path = TOP / name
-        if path not in commands:
+        if path not in flags:
             print(f"{name}: not part of the build in {arguments.build}: build first, or remove the file")
             return 1
-        key = hashlib.sha256(common + commands[path].encode() + includes.digest(path)).hexdigest()
-        mark = cache / key if cache else None
-        if not (mark and mark.exists()):
-            todo.append((path, mark))
+        key = hashlib.sha256(common + repr(flags[path]).encode() + includes.digest(path)).hexdigest()
+        if not (cache and (cache / key).exists()):
+            marks[path] = cache / key if cache else None
 
     # The largest first, so that the last worker does not finish long after the others.
-    todo.sort(key=lambda item: item[0].stat().st_size, reverse=True)
-    failed = 0
+    groups = sorted(groups_of(marks, flags, options), key=Group.size, reverse=True)
+    unclean = set(marks)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        jobs = [(mark, pool.submit(check, arguments.build, options, path)) for path, mark in todo]
-        for mark, job in jobs:
-            status, output = job.result()
-            if status == 0:
-                if mark:
-                    mark.touch()
-            else:
-                failed += 1
-                print(output.rstrip(), flush=True)
-    print(f"{len(arguments.files)} files, {len(todo)} looked at, {failed} with findings")
-    return 1 if failed else 0
+        for job in concurrent.futures.as_completed([pool.submit(group.run) for group in groups]):
+            clean, findings = job.result()
+            unclean -= set(clean)
+            for path in clean:
+                if marks[path]:
+                    marks[path].touch()
+            if findings:
+                print(findings, flush=True)
+    print(f"{len(arguments.files)} files, {len(marks)} looked at, {len(unclean)} not clean")
+    return 1 if unclean else 0
 
 
 if __name__ == "__main__":
