@@ -248,8 +248,8 @@ Table<NetworkProfile> bond_of_roles() {
 void check_network(Reader& reader, const YamlNode& node, NetworkProfile& network) {
     std::vector<std::string> names;
     const YamlNode* list = node.find("bonds");
-    for (std::size_t i = 0; i < network.bonds.size(); ++i) {
-        const std::string& name = network.bonds[i].name;
+    for (const auto& bond : network.bonds) {
+        const std::string& name = bond.name;
         if (!name.empty() && std::ranges::contains(names, name)) {
             reader.error(*list, "profile.duplicate-bond", std::format("two bonds are named '{}'", name));
         }

@@ -75,11 +75,16 @@ std::optional<BadCharacter> find_bad_character(std::string_view text) {
 }
 
 LineIndex::LineIndex(std::string_view text) : text_(text), starts_{0} {
+    characters_until_.reserve(text.size() + 1);
+    std::uint32_t characters = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
+        characters_until_.push_back(characters);
+        characters += is_continuation(text[i]) ? 0U : 1U;
         if (text[i] == '\n') {
             starts_.push_back(i + 1);
         }
     }
+    characters_until_.push_back(characters);
 }
 
 YamlPlace LineIndex::at_offset(std::size_t offset) const {
@@ -92,17 +97,17 @@ YamlPlace LineIndex::at(std::size_t line, std::size_t byte_column) const {
     if (line >= starts_.size()) {
         return {starts_.size(), 1};
     }
-    const std::string_view before = text_.substr(starts_[line], byte_column);
-    const auto continuations = static_cast<std::size_t>(std::ranges::count_if(before, is_continuation));
-    return {line + 1, before.size() - continuations + 1};
+    const std::size_t offset = std::min(starts_[line] + byte_column, text_.size());
+    return {line + 1, characters_until_[offset] - characters_until_[starts_[line]] + 1};
 }
 
 std::string_view LineIndex::rest_of_line(std::size_t line, std::size_t byte_column) const {
-    if (line >= starts_.size() || starts_[line] + byte_column >= text_.size()) {
+    if (line >= starts_.size()) {
         return {};
     }
-    const std::string_view rest = text_.substr(starts_[line] + byte_column);
-    return rest.substr(0, rest.find('\n'));
+    const std::size_t end = line + 1 < starts_.size() ? starts_[line + 1] - 1 : text_.size();
+    const std::size_t begin = std::min(starts_[line] + byte_column, end);
+    return text_.substr(begin, end - begin);
 }
 
 bool closes_its_quote(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ struct BadCharacter {
 /// which a document can look different from what it says.
 [[nodiscard]] std::optional<BadCharacter> find_bad_character(std::string_view text);
 
-/// Turns byte offsets of a text into lines and columns.
+/// Turns byte offsets of a text into lines and columns, in constant time: a hostile document is one line.
 class LineIndex {
 public:
     explicit LineIndex(std::string_view text);
@@ -35,7 +36,8 @@ public:
 
 private:
     std::string_view text_;
-    std::vector<std::size_t> starts_;
+    std::vector<std::size_t> starts_;              ///< of the lines
+    std::vector<std::uint32_t> characters_until_;  ///< characters that begin before each byte, and the end
 };
 
 /// `text` begins with a quotation mark, and its counterpart is in it too: a doubled ' and an escaped " do not

@@ -115,7 +115,7 @@ public:
         try {
             step();
             return true;
-        } catch (const Stop&) {
+        } catch (const Stop&) {  // NOLINT(bugprone-empty-catch): whoever threw it has reported why
         } catch (const YAML::Exception& error) {
             add_syntax_error(error);
         } catch (const std::exception& error) {
@@ -275,7 +275,7 @@ std::optional<YamlDocument> parse_yaml(std::string_view text, const std::string&
     if (text.starts_with(byte_order_mark)) {
         text.remove_prefix(byte_order_mark.size());
     }
-    const LineIndex lines(text);
+    const LineIndex lines(text.substr(0, yaml_limit::bytes));
     TreeBuilder builder(lines, origin, report);
     if (!text_is_acceptable(text, lines, builder)) {
         return std::nullopt;

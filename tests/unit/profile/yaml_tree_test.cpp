@@ -97,6 +97,24 @@ TEST_CASE("limits stop a document before it costs much") {
     CHECK(findings_of(many + "]").front().ends_with("yaml.too-many-nodes"));
 }
 
+TEST_CASE("places are found at once even where all of a document is one line") {
+    const LineIndex lines("a: \xc3\xa9x\nbc");
+    CHECK(lines.at(0, 5).column == 5);
+    CHECK(lines.at_offset(5).column == 5);
+    CHECK(lines.at_offset(8).line == 2);
+    CHECK(lines.at(1, 99).column == 3);
+    CHECK(lines.at(7, 0).line == 2);
+    CHECK(lines.rest_of_line(0, 3) == "\xc3\xa9x");
+    CHECK(lines.rest_of_line(1, 1) == "c");
+    CHECK(lines.rest_of_line(1, 9).empty());
+    CHECK(lines.rest_of_line(2, 0).empty());
+    std::string list = "[";
+    for (std::size_t i = 0; i < yaml_limit::nodes - 2; ++i) {
+        list += "\"x\",";
+    }
+    CHECK(findings_of(list + "&y]").size() == 1);
+}
+
 TEST_CASE("a bomb of aliases costs nothing and is named as what it is") {
     std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n";
     for (int i = 1; i < 20; ++i) {
