@@ -158,7 +158,7 @@ std::vector<std::string> first_boot_steps(const NodeSpec& node, const std::vecto
             std::format("bring up {} on the management port", node.addresses.at("management").to_text()),
             node.ntp.empty() ? "set the clock: no time server is given"
                              : std::format("set the clock from {}", join(node.ntp, ", ")),
-            std::format("left for the cluster's set-up: {} cluster {}; OSDs on {} disk(s), databases on {}",
+            std::format("not done by this version: {} cluster {}; OSDs on {} disk(s), their databases on {}",
                         create ? "create" : "join", node.cluster_name, count(PlannedRole::osd),
                         count(PlannedRole::osd_db))};
 }
