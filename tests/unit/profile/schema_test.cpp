@@ -37,7 +37,7 @@ private:
 
     void expect(bool good, const std::string& path, const std::string& what) {
         if (!good) {
-            differences_.push_back(path + ": " + what);
+            differences_.push_back(std::format("{}: {}", path, what));
         }
     }
 
@@ -64,7 +64,7 @@ private:
             expect(!schema.contains("enum"), path, "the loader has no list of words");
         }
         if (shape["type"] == "array") {
-            compare(path + "[]", shape["element"], schema["items"]);
+            compare(std::format("{}[]", path), shape["element"], schema["items"]);
         }
         if (shape["type"] == "object") {
             compare_keys(path, shape, schema);
@@ -75,7 +75,7 @@ private:
         expect(schema.value("additionalProperties", true) == false, path, "is not closed");
         std::set<std::string> required;
         for (const auto& [key, entry] : shape["keys"].items()) {
-            const std::string place = path.empty() ? key : path + "." + key;
+            const std::string place = path.empty() ? key : std::format("{}.{}", path, key);
             if (entry["required"]) {
                 required.insert(key);
             }
@@ -87,7 +87,8 @@ private:
             compare(place, entry["value"], schema["properties"][key]);
         }
         for (const auto& [key, unused] : schema["properties"].items()) {
-            expect(shape["keys"].contains(key), path + "." + key, "is not known to the loader");
+            expect(shape["keys"].contains(key), std::format("{}.{}", path, key),
+                   "is not known to the loader");
         }
         expect(schema.value("required", Json::array()).get<std::set<std::string>>() == required, path,
                "required keys");
@@ -114,7 +115,7 @@ void collect_keys(const Json& shape, std::set<std::string>& keys) {
 void check_described(const Json& json, const Json& schema, const std::string& path) {
     if (json.is_array()) {
         for (const Json& element : json) {
-            check_described(element, schema["items"], path + "[]");
+            check_described(element, schema["items"], std::format("{}[]", path));
         }
         return;
     }
@@ -125,7 +126,7 @@ void check_described(const Json& json, const Json& schema, const std::string& pa
     for (const auto& [key, value] : json.items()) {
         INFO(path << "." << key);
         REQUIRE(schema["properties"].contains(key));
-        check_described(value, schema["properties"][key], path + "." + key);
+        check_described(value, schema["properties"][key], std::format("{}.{}", path, key));
     }
     for (const Json& key : schema["required"]) {
         INFO(path << "." << key);
