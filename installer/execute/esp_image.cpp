@@ -82,9 +82,9 @@ private:
                             to_binary_text(contents_.size), contents_.logical_block_size.value),
                 {}, "enlarge layout.esp in the profile");
         }
-        return run({"mkfs.vfat", "-F", "32", "-i", std::format("{:08x}", contents_.volume_id), "-n",
-                    "BEDPLATE", "-S", std::to_string(contents_.logical_block_size.value), "-s",
-                    std::to_string(cluster), image_});
+        return run({"mkfs.vfat", "-F", "32", "-i", std::format("{:08x}", contents_.volume_id), "-n", "EFI",
+                    "-S", std::to_string(contents_.logical_block_size.value), "-s", std::to_string(cluster),
+                    image_});
     }
 
     Result<void> make_folders() {

@@ -47,7 +47,7 @@ std::set<std::string> completed_before(const FileSystem& files, const std::files
 }
 
 Error name_action(Error error, const Action& action) {
-    std::string line = std::format("while trying to {} (action {}", action.summary, action.id);
+    std::string line = std::format("trying to {} (action {}", action.summary, action.id);
     if (action.device) {
         line += std::format(", disk with {}", action.device->to_text());
         if (!action.device->serial.empty() &&

@@ -53,7 +53,18 @@ Result<Observation> observe_table(Run& run, const action::WritePartitionTable& k
                                     device->logical_block_size().value, kind.logical_block_size.value));
     }
     BEDPLATE_ASSIGN(const auto table, read_disk_table(*device));
-    return table && !table_difference(*table, kind) && !run.storage_changed ? satisfied() : needed();
+    if (!table || table_difference(*table, kind) || run.storage_changed) {
+        return needed();
+    }
+    // A run that was cut off right after writing may not have told the kernel: then the table is written
+    // again.
+    for (const action::PlannedPartition& partition : kind.partitions) {
+        BEDPLATE_ASSIGN(const bool seen, kernel_agrees(run, action, partition, kind.logical_block_size));
+        if (!seen) {
+            return needed();
+        }
+    }
+    return satisfied();
 }
 
 Result<void> apply_table(Run& run, const action::WritePartitionTable& kind, const Action& action) {

@@ -117,14 +117,22 @@ Result<void> TargetDisks::verify_names(const Target& target) const {
         const auto found = properties.find(name);
         return found == properties.end() ? std::string() : found->second;
     };
-    const std::string serial = property("ID_SERIAL_SHORT");
-    if (!serial.empty() && !disk.serial.empty() && serial != disk.serial) {
-        return changed(disk, "serial number", serial, disk.serial);
-    }
     std::string wwn = property("ID_WWN_WITH_EXTENSION");
     wwn = wwn.empty() ? property("ID_WWN") : wwn;
     if (!wwn.empty() && !disk.wwn.empty() && wwn != disk.wwn) {
         return changed(disk, "WWN", wwn, disk.wwn);
+    }
+    // Which of its serial numbers a disk goes by depends on its kind: any of them will do.
+    std::vector<std::string> serials;
+    for (const char* name : {"ID_SERIAL_SHORT", "ID_SCSI_SERIAL", "ID_SERIAL"}) {
+        if (std::string serial = property(name); !serial.empty()) {
+            serials.push_back(std::move(serial));
+        }
+    }
+    const bool proved_by_wwn = !wwn.empty() && !target.identity.wwn.empty();
+    if (!proved_by_wwn && !serials.empty() && !disk.serial.empty() &&
+        std::ranges::find(serials, disk.serial) == serials.end()) {
+        return changed(disk, "serial number", serials.front(), disk.serial);
     }
     if (const std::string now = sequence_of(disk); now != target.sequence) {
         return changed(disk, "sequence number (the kernel sees another device)", now, target.sequence);
