@@ -56,7 +56,7 @@ DiskContent read_content(Sources& sources, const BlockNode& disk) {
         sources.accept(read_bluestore_labels(*device)).value_or(std::vector<BluestoreLabel>{});
     content.gpt = sources.accept(read_gpt(*device)).value_or(std::nullopt);
     if (content.gpt) {
-        const GptEntry* esp = content.gpt->find(esp_partition_name);
+        const GptEntry* esp = content.gpt->find(marked_partition_name);
         content.mark = read_mark(sources, *device, *content.gpt, disk.path,
                                  esp == nullptr ? std::string() : device_of_partition(disk, esp->number));
     }

@@ -91,7 +91,7 @@ Result<MarkFile> parse_mark_file(std::string_view text) {
 std::optional<InstallationMark> read_mark(Sources& sources, BlockDevice& disk, const Gpt& gpt,
                                           const std::filesystem::path& disk_path,
                                           const std::filesystem::path& esp) {
-    const GptEntry* entry = gpt.find(esp_partition_name);
+    const GptEntry* entry = gpt.find(marked_partition_name);
     if (entry == nullptr) {
         return std::nullopt;
     }

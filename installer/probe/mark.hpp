@@ -12,7 +12,7 @@
 namespace bedplate {
 
 /// The name of the partition by which a disk of ours is known; the planner gives it.
-inline constexpr std::string_view esp_partition_name = "bedplate-esp";
+inline constexpr std::string_view marked_partition_name = "bedplate-esp";
 
 /// Cluster and host name of a disk whose mark is there but cannot be read; no name may look like this.
 inline constexpr std::string_view unreadable_mark = "(unknown)";
