@@ -50,9 +50,10 @@ Result<std::uint16_t> free_port() {
 
 std::vector<std::string> GuestSsh::client() const {
     return {"ssh",
-            "-q",
             "-F",
             "none",
+            "-o",
+            "LogLevel=ERROR",
             "-i",
             key_.private_file.string(),
             "-p",
