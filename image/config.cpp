@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    Document(std::filesystem::path path, YAML::Node root) : path_(std::move(path)), root_(std::move(root)) {}
+    Document(std::filesystem::path path, const YAML::Node& root) : path_(std::move(path)), root_(root) {}
 
     static Error finding(const std::filesystem::path& path, const YAML::Mark& mark, const std::string& text) {
         return {.kind = ErrorKind::findings,

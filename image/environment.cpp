@@ -2,6 +2,7 @@
 #include "image/environment.hpp"
 
 #include <algorithm>
+#include <format>
 #include <map>
 #include <numeric>
 
@@ -183,7 +184,7 @@ std::vector<std::string> missing_libraries(const Tree& tree) {
         }
         for (const auto& library : needed_libraries(node.content)) {
             if (!present.contains(library)) {
-                missing.push_back(path + " needs " + library);
+                missing.push_back(std::format("{} needs {}", path, library));
             }
         }
     }

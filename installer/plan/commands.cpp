@@ -3,6 +3,7 @@
 // identifiers, or the path the executor found by the disk's identity. LVM commands that create see the plan's
 // physical volume only (--devices), so no volume group on another disk can get in their way or be hit.
 #include <format>
+#include <ranges>
 
 #include "plan/plan.hpp"
 
@@ -24,8 +25,8 @@ Commands of(const action::DeactivateVolumeGroup& kind, const CommandContext& /*c
 // on a disk while a partition table is on it. --force, since the kernel still holds the old partitions.
 Commands of(const action::WipeDisk& kind, const CommandContext& context) {
     Commands result;
-    for (auto partition = kind.partitions.rbegin(); partition != kind.partitions.rend(); ++partition) {
-        result.push_back({"wipefs", "--all", "--force", partition_path(context.disk, partition->number)});
+    for (const auto& partition : std::views::reverse(kind.partitions)) {
+        result.push_back({"wipefs", "--all", "--force", partition_path(context.disk, partition.number)});
     }
     result.push_back({"wipefs", "--all", "--force", context.disk});
     return result;

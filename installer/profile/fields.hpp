@@ -144,6 +144,8 @@ private:
         auto read = [member = std::move(member), read_value = std::move(rule.read)](
                         Reader& reader, const YamlNode& node, T& target) {
             if (auto value = read_value(reader, node)) {
+                // NOLINTNEXTLINE(bugprone-optional-value-conversion): some of the members are optional
+                // themselves
                 std::invoke(member, target) = std::move(*value);
             }
         };
