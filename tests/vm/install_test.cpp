@@ -57,7 +57,8 @@ void run_installation(const TestMachine& machine, const std::filesystem::path& m
 }
 
 void check_storage(const GuestSsh& ssh) {
-    const auto report = must(ssh.json("lvs --reportformat json -o lv_name,vg_name,lv_size --units m --nosuffix"));
+    const auto report =
+        must(ssh.json("lvs --reportformat json -o lv_name,vg_name,lv_size --units m --nosuffix"));
     std::map<std::string, std::string> volumes;
     for (const auto& volume : report.at("report").at(0).at("lv")) {
         CHECK(volume.at("vg_name") == "sys");

@@ -10,7 +10,8 @@ using namespace bedplate::test;
 
 namespace {
 
-/// A new machine in tests/machines wants a line here. Which profile each gets; for those that get none, why the profile fails that comes nearest.
+/// A new machine in tests/machines wants a line here. Which profile each gets; for those that get none, why
+/// the profile fails that comes nearest.
 struct Expected {
     std::string profile;
     std::string none_because = {};
