@@ -172,7 +172,7 @@ private:
         }
         const auto& kind = std::get<action::CreateVolumeGroup>(action->kind);
         const auto volumes = logical_volumes(run_.context.commands, kind.device);
-        const bool active = volumes && std::ranges::any_of(*volumes, [&](const LogicalVolume& volume) {
+        const bool active = volumes && std::ranges::any_of(*volumes, [&](const LvState& volume) {
                                 return volume.volume_group == kind.name && volume.active;
                             });
         if (active) {

@@ -15,10 +15,10 @@ Result<void> apply_changed(Run& run, const Action& action) {
 }
 
 // The physical volume on `device`, if LVM knows one there; both names may be links.
-Result<std::optional<PhysicalVolume>> volume_on(Run& run, const std::string& device) {
+Result<std::optional<PvState>> volume_on(Run& run, const std::string& device) {
     BEDPLATE_ASSIGN(const std::string wanted, run.disks.kernel_name(device));
     BEDPLATE_ASSIGN(const auto volumes, physical_volumes(run.context.commands));
-    for (const PhysicalVolume& volume : volumes) {
+    for (const PvState& volume : volumes) {
         if (!volume.device.starts_with('/')) {
             continue;  // "[unknown]": a group misses this one
         }
@@ -34,7 +34,7 @@ Result<Observation> observe_group(Run& run, const action::CreateVolumeGroup& kin
     BEDPLATE_ASSIGN(const std::string wanted, run.disks.kernel_name(kind.device));
     BEDPLATE_ASSIGN(const auto volumes, physical_volumes(run.context.commands));
     Observation result = needed();
-    for (const PhysicalVolume& volume : volumes) {
+    for (const PvState& volume : volumes) {
         const auto name = run.disks.kernel_name(volume.device);
         const bool ours = name && *name == wanted;
         if (volume.volume_group == kind.name && !ours) {
@@ -51,9 +51,9 @@ Result<Observation> observe_group(Run& run, const action::CreateVolumeGroup& kin
     return result;
 }
 
-Result<std::optional<LogicalVolume>> find_volume(Run& run, const action::CreateLogicalVolume& kind) {
+Result<std::optional<LvState>> find_volume(Run& run, const action::CreateLogicalVolume& kind) {
     BEDPLATE_ASSIGN(const auto volumes, logical_volumes(run.context.commands, kind.device));
-    const auto found = std::ranges::find_if(volumes, [&](const LogicalVolume& volume) {
+    const auto found = std::ranges::find_if(volumes, [&](const LvState& volume) {
         return volume.volume_group == kind.volume_group && volume.name == kind.name;
     });
     return found == volumes.end() ? std::nullopt : std::optional(*found);

@@ -64,11 +64,11 @@ Result<void> wipe(Run& run, const Action& action) {
 
 // The group's devices that do not lie on the action's disk.
 Result<std::vector<std::string>> foreign_devices(Run& run, const Action& action,
-                                                 const std::vector<PhysicalVolume>& volumes,
+                                                 const std::vector<PvState>& volumes,
                                                  const std::string& group) {
     BEDPLATE_ASSIGN(const Disk* disk, run.disks.disk_of(*action.device));
     std::vector<std::string> foreign;
-    for (const PhysicalVolume& volume : volumes) {
+    for (const PvState& volume : volumes) {
         if (volume.volume_group != group || !volume.device.starts_with('/')) {
             continue;
         }
@@ -94,7 +94,7 @@ Result<Observation> observe_group(Run& run, const Action& action, const std::str
     }
     BEDPLATE_ASSIGN(const auto logical, logical_volumes(run.context.commands));
     const bool active = std::ranges::any_of(
-        logical, [&](const LogicalVolume& volume) { return volume.volume_group == group && volume.active; });
+        logical, [&](const LvState& volume) { return volume.volume_group == group && volume.active; });
     return active ? needed() : satisfied();
 }
 

@@ -71,8 +71,8 @@ std::vector<Mount> parse_mounts(std::string_view mountinfo) {
     return mounts;
 }
 
-Signature parse_blkid_export(std::string_view text) {
-    Signature signature;
+BlkidState parse_blkid_export(std::string_view text) {
+    BlkidState signature;
     for (const std::string& line : split(text, '\n')) {
         const std::size_t equals = line.find('=');
         if (equals == std::string::npos) {
@@ -93,7 +93,7 @@ Signature parse_blkid_export(std::string_view text) {
     return signature;
 }
 
-Result<std::optional<Signature>> signature_of(CommandRunner& commands, const std::string& device) {
+Result<std::optional<BlkidState>> signature_of(CommandRunner& commands, const std::string& device) {
     const Command command{.argv = {"blkid", "--probe", "--output", "export", device}};
     BEDPLATE_ASSIGN(const CommandResult result, commands.run(command));
     if (result.exit_status == blkid_nothing) {
@@ -111,25 +111,25 @@ Result<std::optional<Signature>> signature_of(CommandRunner& commands, const std
     return parse_blkid_export(result.out);
 }
 
-Result<std::vector<PhysicalVolume>> parse_pvs(std::string_view json) {
+Result<std::vector<PvState>> parse_pvs_state(std::string_view json) {
     BEDPLATE_ASSIGN(const auto rows, report_rows(json, "pv"));
-    std::vector<PhysicalVolume> volumes;
+    std::vector<PvState> volumes;
     for (const Json& row : rows) {
         volumes.push_back({.device = field(row, "pv_name"), .volume_group = field(row, "vg_name")});
     }
     return volumes;
 }
 
-Result<std::vector<PhysicalVolume>> physical_volumes(CommandRunner& commands) {
+Result<std::vector<PvState>> physical_volumes(CommandRunner& commands) {
     BEDPLATE_ASSIGN(
         const std::string text,
         run_checked(commands, {.argv = {"pvs", "--reportformat", "json", "--options", "pv_name,vg_name"}}));
-    return parse_pvs(text);
+    return parse_pvs_state(text);
 }
 
-Result<std::vector<LogicalVolume>> parse_lvs(std::string_view json) {
+Result<std::vector<LvState>> parse_lvs_state(std::string_view json) {
     BEDPLATE_ASSIGN(const auto rows, report_rows(json, "lv"));
-    std::vector<LogicalVolume> volumes;
+    std::vector<LvState> volumes;
     for (const Json& row : rows) {
         const auto size = parse_unsigned(field(row, "lv_size"));
         if (!size) {
@@ -144,7 +144,7 @@ Result<std::vector<LogicalVolume>> parse_lvs(std::string_view json) {
     return volumes;
 }
 
-Result<std::vector<LogicalVolume>> logical_volumes(CommandRunner& commands, const std::string& device) {
+Result<std::vector<LvState>> logical_volumes(CommandRunner& commands, const std::string& device) {
     std::vector<std::string> argv{"lvs"};
     if (!device.empty()) {
         argv.insert(argv.end(), {"--devices", device});
@@ -152,7 +152,7 @@ Result<std::vector<LogicalVolume>> logical_volumes(CommandRunner& commands, cons
     argv.insert(argv.end(), {"--reportformat", "json", "--units", "b", "--nosuffix", "--options",
                              "vg_name,lv_name,lv_size,lv_active"});
     BEDPLATE_ASSIGN(const std::string text, run_checked(commands, {.argv = argv}));
-    return parse_lvs(text);
+    return parse_lvs_state(text);
 }
 
 }  // namespace bedplate

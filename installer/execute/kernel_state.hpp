@@ -23,33 +23,33 @@ struct Mount {
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view mountinfo);
 
 /// What libblkid finds at the start of a device.
-struct Signature {
+struct BlkidState {
     std::string type, uuid, label;
     std::string partition_table;  ///< "gpt"; empty for a file system
 };
-[[nodiscard]] Signature parse_blkid_export(std::string_view text);
+[[nodiscard]] BlkidState parse_blkid_export(std::string_view text);
 /// Looks at the device itself, never into a cache. nullopt: nothing is there (blkid's exit status 2).
 /// Errors: command.*, storage.ambivalent (several signatures that contradict each other).
-[[nodiscard]] Result<std::optional<Signature>> signature_of(CommandRunner& commands,
-                                                            const std::string& device);
+[[nodiscard]] Result<std::optional<BlkidState>> signature_of(CommandRunner& commands,
+                                                             const std::string& device);
 
-struct PhysicalVolume {
+struct PvState {
     std::string device, volume_group;
 };
 /// Output of pvs --reportformat json. Errors: json.syntax, lvm.report.
-[[nodiscard]] Result<std::vector<PhysicalVolume>> parse_pvs(std::string_view json);
+[[nodiscard]] Result<std::vector<PvState>> parse_pvs_state(std::string_view json);
 /// Every physical volume of the machine.
-[[nodiscard]] Result<std::vector<PhysicalVolume>> physical_volumes(CommandRunner& commands);
+[[nodiscard]] Result<std::vector<PvState>> physical_volumes(CommandRunner& commands);
 
-struct LogicalVolume {
+struct LvState {
     std::string volume_group, name;
     Bytes size;
     bool active = false;
 };
 /// Output of lvs --reportformat json --units b --nosuffix. Errors: json.syntax, lvm.report.
-[[nodiscard]] Result<std::vector<LogicalVolume>> parse_lvs(std::string_view json);
+[[nodiscard]] Result<std::vector<LvState>> parse_lvs_state(std::string_view json);
 /// Logical volumes; with `device` only those that LVM finds there.
-[[nodiscard]] Result<std::vector<LogicalVolume>> logical_volumes(CommandRunner& commands,
-                                                                 const std::string& device = {});
+[[nodiscard]] Result<std::vector<LvState>> logical_volumes(CommandRunner& commands,
+                                                           const std::string& device = {});
 
 }  // namespace bedplate

@@ -34,7 +34,7 @@ TEST_CASE("blkid's export format gives type, UUID, label or the partition table"
 }
 
 TEST_CASE("LVM's reports give volumes with their sizes and state") {
-    const auto logical = parse_lvs(R"({"report":[{"lv":[
+    const auto logical = parse_lvs_state(R"({"report":[{"lv":[
         {"vg_name":"sys","lv_name":"root","lv_size":"64424509440","lv_active":"active"},
         {"vg_name":"sys","lv_name":"var","lv_size":"4194304","lv_active":""}]}],"log":[]})");
     REQUIRE(logical);
@@ -42,12 +42,12 @@ TEST_CASE("LVM's reports give volumes with their sizes and state") {
     CHECK((*logical)[0].size == gib(60));
     CHECK((*logical)[0].active);
     CHECK_FALSE((*logical)[1].active);
-    const auto physical = parse_pvs(R"({"report":[{"pv":[{"pv_name":"/dev/sda4","vg_name":"sys"}]}]})");
+    const auto physical = parse_pvs_state(R"({"report":[{"pv":[{"pv_name":"/dev/sda4","vg_name":"sys"}]}]})");
     REQUIRE(physical);
     CHECK(physical->front().device == "/dev/sda4");
-    CHECK(parse_pvs(R"({"report":[{"pv":[]}]})").value().empty());
-    CHECK(parse_pvs("{}").error().code == "lvm.report");
-    CHECK(parse_lvs(R"({"report":[{"lv":[{"lv_name":"a","lv_size":"1.5g"}]}]})").error().code ==
+    CHECK(parse_pvs_state(R"({"report":[{"pv":[]}]})").value().empty());
+    CHECK(parse_pvs_state("{}").error().code == "lvm.report");
+    CHECK(parse_lvs_state(R"({"report":[{"lv":[{"lv_name":"a","lv_size":"1.5g"}]}]})").error().code ==
           "lvm.report");
 }
 
