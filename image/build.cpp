@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "image/build.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +45,29 @@ std::vector<fs::path> find_debs(const fs::path& directory, std::initializer_list
     return found;
 }
 
+/// Only one build at a time may write into a build directory.
+class BuildLock {
+public:
+    explicit BuildLock(const fs::path& path) {
+        std::error_code ignored;
+        fs::create_directories(path.parent_path(), ignored);
+        fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        held_ = fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
+    }
+    BuildLock(const BuildLock&) = delete;
+    BuildLock& operator=(const BuildLock&) = delete;
+    ~BuildLock() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    [[nodiscard]] bool held() const { return held_; }
+
+private:
+    int fd_ = -1;
+    bool held_ = false;
+};
+
 class ImageBuild {
 public:
     ImageBuild(CommandRunner& runner, const BuildOptions& options, const StepObserver& observer)
@@ -56,6 +81,12 @@ public:
 
     Result<BuildResult> run() {
         const auto began = std::chrono::steady_clock::now();
+        const BuildLock lock(work_ / "lock");
+        if (!lock.held()) {
+            return refuse("image.busy",
+                          "another image build is using this directory, or it cannot be written",
+                          work_.string(), "wait until it has ended");
+        }
         BEDPLATE_TRY(load());
         BEDPLATE_ASSIGN(auto steps, make_steps());
         BEDPLATE_TRY(digests_.save());

@@ -52,6 +52,13 @@ void ArtefactStore::prune(const std::string& step, std::size_t keep) const {
     std::vector<std::pair<fs::file_time_type, fs::path>> found;
     for (const auto& item : fs::directory_iterator(directory_, error)) {
         const std::string name = item.path().filename().string();
+        // What a build that was killed left behind; a day is longer than any build takes.
+        if (name.starts_with("." + step + "-") &&
+            fs::last_write_time(item.path(), error) <
+                fs::file_time_type::clock::now() - std::chrono::hours{24}) {
+            fs::remove_all(item.path(), error);
+            continue;
+        }
         // The name of a step may be the beginning of another's: what follows has to be the key alone.
         if (name.size() == step.size() + 33 && name.starts_with(step + "-")) {
             found.emplace_back(fs::last_write_time(item.path(), error), item.path());
