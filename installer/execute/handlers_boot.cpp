@@ -125,7 +125,10 @@ Result<BootEntries> boot_entries(Run& run) {
 }
 
 Result<Observation> observe_entry(Run& run, const action::SetBootEntry& kind, const Action& action) {
-    if (!run.context.files.exists(efi_variables)) {
+    // The folder is there on every UEFI machine; it is empty unless the variables' file system is mounted on
+    // it.
+    const auto variables = run.context.files.list(efi_variables);
+    if (!variables || variables->empty()) {
         run.progress.note("the firmware's variables cannot be reached: the disk boots by its default loader");
         return satisfied();
     }

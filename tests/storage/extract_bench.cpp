@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Hidden: BEDPLATE_BENCH_TAR=tree.tar BEDPLATE_BENCH_DIR=empty-folder test_storage '[bench]'
+#include <sys/resource.h>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -14,6 +15,15 @@
 using namespace bedplate;
 
 namespace {
+
+double cpu_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -35,6 +45,7 @@ TEST_CASE("how long unpacking a tree takes", "[.][bench]") {
         payload = test::make_payload(tar, 0, std::size_t{4} << 20U, source);
     }
     const auto clock = system_clock();
+    const double cpu_before = cpu_seconds();
     const auto start = std::chrono::steady_clock::now();
     const auto report = extract_payload(
         source, payload, folder, *clock,
@@ -44,5 +55,5 @@ TEST_CASE("how long unpacking a tree takes", "[.][bench]") {
     INFO((report ? "" : report.error().to_text()));
     CHECK(complete);
     std::cout << "unpacked " << payload.tar_size.value << " bytes from " << payload.size.value << " in "
-              << seconds_since(start) << " s\n";
+              << seconds_since(start) << " s, " << cpu_seconds() - cpu_before << " s of processor time\n";
 }

@@ -88,6 +88,18 @@ TEST_CASE("a second run of a finished plan changes nothing") {
     }
 }
 
+TEST_CASE(
+    "a machine whose firmware variables cannot be reached is installed without a boot entry, and told so") {
+    Machine machine;
+    REQUIRE(machine.files.fake.remove(
+        "/sys/firmware/efi/efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c"));
+    REQUIRE(machine.run(machine.plan()));
+    CHECK(machine.commands.count("efibootmgr*") == 0);
+    CHECK(std::ranges::any_of(machine.sink.events, [](const Event& event) {
+        return event.type == Event::Type::note && event.text.contains("default loader");
+    }));
+}
+
 TEST_CASE("without a fitting consent nothing is written") {
     Machine machine;
     const Plan plan = machine.plan();

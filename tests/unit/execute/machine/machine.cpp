@@ -41,7 +41,7 @@ Machine::Machine(FirmwareMode firmware) {
     }
     files.fake.add_file("/proc/meminfo", "MemAvailable: 4000000 kB\n");
     if (firmware == FirmwareMode::uefi) {
-        files.fake.add_directory("/sys/firmware/efi/efivars");
+        files.fake.add_file("/sys/firmware/efi/efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c", "");
     }
     boot_entries = {"Boot0000* UiApp\tFvFile(1)", "Boot0007* bedplate\tHD(2,GPT,old,0x1,0x2)/\\EFI\\old.efi"};
     boot_order = {"0000", "0007"};
