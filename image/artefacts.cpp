@@ -53,7 +53,10 @@ Result<fs::path> scratch_with_database(const fs::path& node, const fs::path& out
         node / node_parts, [](std::string_view path) { return path.starts_with("var/lib/dpkg"); }, database));
     Tree complete;
     for (const auto& [path, entry] : database) {
-        put(complete, path, entry);
+        // Names users and groups of the node, whom dpkg would look for on the scratch root.
+        if (path != "var/lib/dpkg/statoverride") {
+            put(complete, path, entry);
+        }
     }
     BEDPLATE_TRY(write_directory(complete, scratch));
     return scratch;
