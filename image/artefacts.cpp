@@ -46,26 +46,34 @@ Result<void> check_merged_usr(const Tree& tree, const fs::path& deb) {
     return {};
 }
 
+/// Which packages there are, but not their file lists: dpkg would look for all those files on the scratch
+/// root and write the lists anew without them. It warns about missing lists, in the log only. `statoverride`
+/// names users of the node.
+bool is_package_state(std::string_view path) {
+    if (!path.starts_with(dpkg_directory)) {
+        return false;
+    }
+    path.remove_prefix(dpkg_directory.size());
+    return path == "status" || path == "arch" || path == "diversions" || path == "info" ||
+           path == "info/format" || path == "updates" || path == "triggers";
+}
+
 Result<fs::path> scratch_with_database(const fs::path& node, const fs::path& output, Tree& database) {
     const fs::path scratch = output / "scratch";
     BEDPLATE_TRY(fresh_directory(scratch));
-    BEDPLATE_TRY(read_tar(
-        node / node_parts, [](std::string_view path) { return path.starts_with("var/lib/dpkg"); }, database));
-    Tree complete;
-    for (const auto& [path, entry] : database) {
-        // Names users and groups of the node, whom dpkg would look for on the scratch root.
-        if (path != "var/lib/dpkg/statoverride") {
-            put(complete, path, entry);
-        }
+    Tree found;
+    BEDPLATE_TRY(read_tar(node / node_parts, is_package_state, found));
+    for (auto& [path, entry] : found) {
+        put(database, path, std::move(entry));
     }
-    BEDPLATE_TRY(write_directory(complete, scratch));
+    BEDPLATE_TRY(write_directory(database, scratch));
     return scratch;
 }
 
 /// Locks and backups of dpkg's database belong to this run of dpkg only.
 bool belongs_to_run(std::string_view path) {
     return path.starts_with("var/log") || path.ends_with("/lock") || path.ends_with("/lock-frontend") ||
-           path.ends_with("/Lock") || path.ends_with("-old") ||
+           path.ends_with("/Lock") || path.ends_with("-old") || path.ends_with("/Unincorp") ||
            (path.starts_with(dpkg_directory) && path.substr(dpkg_directory.size()).starts_with("updates"));
 }
 

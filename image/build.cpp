@@ -191,7 +191,7 @@ private:
             {"loader", {"node"}, inputs({}), [this](const StepRun& run) { return run_loader(run); }},
             {"node-overlay",
              {"node"},
-             inputs({node_debs, epoch, level(config_.overlay_level)}),
+             inputs({"3", node_debs, epoch, level(config_.overlay_level)}),
              [this](const StepRun& run) {
                  return build_node_overlay(runner_, config_, node_debs_, run.needs.at("node"), run.output,
                                            run.log);
