@@ -144,8 +144,7 @@ private:
         auto read = [member = std::move(member), read_value = std::move(rule.read)](
                         Reader& reader, const YamlNode& node, T& target) {
             if (auto value = read_value(reader, node)) {
-                // NOLINTNEXTLINE(bugprone-optional-value-conversion): some of the members are optional
-                // themselves
+                // NOLINTNEXTLINE(bugprone-optional-value-conversion): some members are optional too
                 std::invoke(member, target) = std::move(*value);
             }
         };
