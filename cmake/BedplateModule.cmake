@@ -13,18 +13,22 @@ if(BEDPLATE_SANITIZE)
     target_link_options(bedplate_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+# The common headers, compiled once and used by every target with the same options.
+file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/common.cpp" CONTENT "// An anchor for the precompiled header.\n")
+add_library(bedplate_common OBJECT "${CMAKE_BINARY_DIR}/common.cpp")
+target_link_libraries(bedplate_common PRIVATE bedplate_options nlohmann_json::nlohmann_json)
+target_precompile_headers(bedplate_common PRIVATE "${CMAKE_SOURCE_DIR}/cmake/common.hpp")
+
 # bedplate_module(NAME [LINKS module...] [PRIVATE library...])
 # A static library bedplate_NAME from the .cpp files of the current folder. LINKS are the modules below it, in the
 # one-way order of docs/overview.md; PRIVATE are third-party libraries that nobody above gets to see.
 function(bedplate_module name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;PRIVATE")
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
-    if(NOT sources)
-        return()
-    endif()
     add_library(bedplate_${name} STATIC ${sources})
     target_include_directories(bedplate_${name} PUBLIC "${CMAKE_SOURCE_DIR}/installer" "${CMAKE_SOURCE_DIR}")
     target_link_libraries(bedplate_${name} PUBLIC ${arg_LINKS} PRIVATE bedplate_options ${arg_PRIVATE})
+    target_precompile_headers(bedplate_${name} REUSE_FROM bedplate_common)
 endfunction()
 
 # bedplate_test(NAME [LINKS module...] [LABELS label...])
@@ -36,6 +40,7 @@ function(bedplate_test name)
     target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/installer" "${CMAKE_SOURCE_DIR}")
     target_compile_definitions(test_${name} PRIVATE BEDPLATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(test_${name} PRIVATE bedplate_options ${arg_LINKS} Catch2::Catch2WithMain)
+    target_precompile_headers(test_${name} REUSE_FROM bedplate_common)
     add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     if(arg_LABELS)
         set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
