@@ -73,12 +73,17 @@ Result<void> wait_until(Clock& clock, std::chrono::milliseconds limit,
 }
 
 Result<void> reread_partition_table(Run& run, const std::string& disk) {
+    // Closing a whole disk that was open for writing makes udev read the table again by itself, which takes every
+    // partition's node and links away for a moment. That must be over before anybody relies on them.
+    const Command settle{.argv = {"udevadm", "settle", "--timeout=60"}};
+    BEDPLATE_TRY(run_checked(run.context.commands, settle));
     const Command command{.argv = {"blockdev", "--rereadpt", disk}};
     constexpr int attempts = 20;
     constexpr std::chrono::milliseconds pause{250};
     for (int attempt = 1;; ++attempt) {
         auto done = run_checked(run.context.commands, command);
         if (done) {
+            BEDPLATE_TRY(run_checked(run.context.commands, settle));
             return {};
         }
         if (attempt == attempts || done.error().code != "command.failed") {

@@ -204,6 +204,7 @@ void Machine::answer_storage() {
         reread();
         return ok();
     });
+    commands.on("udevadm settle *");
     commands.on("mkfs.ext4 *", [this](const Command& command) {
         contents[command.argv.back()] = {"ext4", option(command, "-U"), option(command, "-L")};
         return ok();
