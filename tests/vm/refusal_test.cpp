@@ -106,7 +106,7 @@ TEST_CASE("a flipped byte in the payload ends the installation before anything i
     make_medium(workspace, machine);
     const auto payload = must(offset_in_iso(workspace / "medium.iso", "/bedplate/payload/node.tar.zst"));
     must(flip_bit(workspace / "medium.iso", payload + mib(200).value + 12'345));
-    check_medium_refused(workspace, machine, "payload\\.[a-z.-]+");
+    check_medium_refused(workspace, machine, "payload\\.corrupt");
     workspace.succeeded();
 }
 
