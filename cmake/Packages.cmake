@@ -24,6 +24,9 @@ set(node_units
 install(TARGETS bedplate-firstboot RUNTIME DESTINATION lib/bedplate COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 
+install(FILES firstboot/resolved.conf DESTINATION lib/systemd/resolved.conf.d RENAME 10-bedplate.conf
+    COMPONENT node)
+
 # Enabled by links in the package: there is no moment at which somebody could enable them by hand.
 function(enable_unit component wants unit)
     set(link "${CMAKE_BINARY_DIR}/links/${component}/${wants}/${unit}")
@@ -63,7 +66,7 @@ set(CPACK_DEBIAN_NODE_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
 include(CPack)
 
 set(package_stamp "${CMAKE_BINARY_DIR}/packages.stamp")
-set(package_inputs ${profiles} ${schemas} installer/units/shell-motd)
+set(package_inputs ${profiles} ${schemas} installer/units/shell-motd firstboot/resolved.conf)
 list(APPEND package_inputs ${installer_units} ${node_units})
 list(TRANSFORM package_inputs PREPEND "${CMAKE_SOURCE_DIR}/" REGEX "^[^/]")
 add_custom_command(OUTPUT "${package_stamp}"

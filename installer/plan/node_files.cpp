@@ -214,8 +214,9 @@ std::vector<WriteFile> node_files(const NodeFacts& facts) {
 }
 
 std::vector<std::string> kernel_arguments(const Profile& profile, const Inventory& inventory) {
-    // The last console is where init speaks; iDRAC's serial-over-LAN is ttyS0 or ttyS1 by a BIOS setting.
-    std::vector<std::string> arguments{"console=tty0", "console=ttyS1,115200n8", "console=ttyS0,115200n8",
+    // The last console is where init speaks. One serial line only: the kernel's serial driver takes the first
+    // that is named, and a node that was told of ttyS1 as well says nothing on ttyS0.
+    std::vector<std::string> arguments{"console=tty0", "console=ttyS0,115200n8",
                                        "transparent_hugepage=madvise"};
     if (profile.kvm.iommu) {
         if (inventory.cpu.vendor == "GenuineIntel") {
