@@ -73,8 +73,8 @@ Result<void> wait_until(Clock& clock, std::chrono::milliseconds limit,
 }
 
 Result<void> reread_partition_table(Run& run, const std::string& disk) {
-    // Closing a whole disk that was open for writing makes udev read the table again by itself, which takes every
-    // partition's node and links away for a moment. That must be over before anybody relies on them.
+    // Closing a whole disk that was open for writing makes udev read the table again by itself, which takes
+    // every partition's node and links away for a moment. That must be over before anybody relies on them.
     const Command settle{.argv = {"udevadm", "settle", "--timeout=60"}};
     BEDPLATE_TRY(run_checked(run.context.commands, settle));
     const Command command{.argv = {"blockdev", "--rereadpt", disk}};
