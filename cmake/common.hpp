@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What nearly every file of this project includes, compiled once. Each file still names all that it uses: nothing may
-// rely on this header, which only saves time.
+// What nearly every file of this project includes, compiled once. Each file still names all that it uses:
+// nothing may rely on this header, which only saves time.
 #pragma once
 
 #include <algorithm>
