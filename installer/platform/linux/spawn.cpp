@@ -10,6 +10,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdint>
 
 #include "base/text.hpp"
 
@@ -47,15 +48,23 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
     ::_exit(127);
 }
 
+/// The kernel's own form of an action (rt_sigaction(2)), without the fields that the default action does not use.
+struct KernelAction {
+    void (*handler)(int) = SIG_DFL;
+    unsigned long flags = 0;
+    void (*restorer)() = nullptr;
+    std::uint64_t mask = 0;
+};
+
 void reset_signals() {
-    struct sigaction standard{};
-    standard.sa_handler = SIG_DFL;
+    // By number: glibc's sigaction() refuses its two internal signals (32 and 33), but whoever started this process
+    // may have left those ignored, too. It fails for SIGKILL and SIGSTOP, which have no other action.
+    const KernelAction standard;
     for (int number = 1; number < NSIG; ++number) {
-        ::sigaction(number, &standard, nullptr);  // fails for SIGKILL and SIGSTOP, which have no other action
+        ::syscall(SYS_rt_sigaction, number, &standard, nullptr, sizeof standard.mask);
     }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    const std::uint64_t none = 0;
+    ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
 }
 
 [[noreturn]] void become(const Prepared& prepared) {
