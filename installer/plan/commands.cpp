@@ -111,7 +111,9 @@ Commands of(const action::CommitBoot& kind, const CommandContext& context) {
     if (kind.firmware == FirmwareMode::uefi) {
         return {};
     }
-    return {{"grub-bios-setup", "--directory=" + context.target + "/boot/grub/i386-pc", context.disk}};
+    // Debian keeps this tool beside the modules, outside of any search path.
+    return {{context.target + "/usr/lib/grub/i386-pc/grub-bios-setup",
+             "--directory=" + context.target + "/boot/grub/i386-pc", context.disk}};
 }
 
 // A new entry goes to the front of the boot order. Older ones of this label have numbers that only the

@@ -320,7 +320,7 @@ void Machine::answer_boot() {
         }
         return ok();
     });
-    commands.on("grub-bios-setup *", [this](const Command& /*command*/) {
+    commands.on("*/grub-bios-setup *", [this](const Command& /*command*/) {
         blocks.poke(system_path(), Bytes{0}, "boot code");
         return ok();
     });
