@@ -31,10 +31,10 @@ iso: buildroot $(BUILD)/build.ninja ## Build out/bedplate-VERSION-amd64.iso, the
 test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (seconds)
 	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE vm -j $(JOBS)
 
-check: ## Prove the tree: fast lint, tests, the image, and an installation in a UEFI virtual machine
+check: ## Prove the tree: lint, tests, the image, and installations in virtual machines
 	@tests/check
 
-check-vm: iso build ## Every test in a virtual machine (those that `make check` leaves out, too)
+check-vm: iso build ## Only the tests in virtual machines
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L vm
 
 bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
