@@ -48,7 +48,8 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
     ::_exit(127);
 }
 
-/// The kernel's own form of an action (rt_sigaction(2)), without the fields that the default action does not use.
+/// The kernel's own form of an action (rt_sigaction(2)), without the fields that the default action does not
+/// use.
 struct KernelAction {
     void (*handler)(int) = SIG_DFL;
     unsigned long flags = 0;
@@ -57,8 +58,8 @@ struct KernelAction {
 };
 
 void reset_signals() {
-    // By number: glibc's sigaction() refuses its two internal signals (32 and 33), but whoever started this process
-    // may have left those ignored, too. It fails for SIGKILL and SIGSTOP, which have no other action.
+    // By number: glibc's sigaction() refuses its two internal signals (32 and 33), but whoever started this
+    // process may have left those ignored, too. It fails for SIGKILL and SIGSTOP, which have no other action.
     const KernelAction standard;
     for (int number = 1; number < NSIG; ++number) {
         ::syscall(SYS_rt_sigaction, number, &standard, nullptr, sizeof standard.mask);

@@ -62,7 +62,8 @@ TEST_CASE("the commit is a command for BIOS only") {
     CHECK(text_of(action::CommitBoot{.firmware = FirmwareMode::uefi, .esp_device = "x"}).empty());
     CHECK(text_of(action::CommitBoot{.firmware = FirmwareMode::bios, .esp_device = "x"},
                   {.target = "/target", .disk = "/dev/disk/by-id/x"}) ==
-          "/target/usr/lib/grub/i386-pc/grub-bios-setup --directory=/target/boot/grub/i386-pc /dev/disk/by-id/x\n");
+          "/target/usr/lib/grub/i386-pc/grub-bios-setup --directory=/target/boot/grub/i386-pc "
+          "/dev/disk/by-id/x\n");
 }
 
 TEST_CASE("every command of a plan can run unattended on the planned disk alone") {
