@@ -142,7 +142,9 @@ TEST_CASE("wrong documents and unsuitable disks are refused, one after another, 
 
     auto vm = must(Vm::start(spec, workspace.path(), must(choose_accelerator())));
     must(vm->serial().wait_for("This is the Bedplate installer environment", scaled(minutes(4))));
-    must(vm->serial().type("\nudevadm settle; cd /cases; echo @ready\"\"@\n"));
+    // What is typed before the shell has its prompt up is thrown away when it sets the terminal up.
+    must(vm->serial().wait_for("^root@installer:~# ", scaled(minutes(1))));
+    must(vm->serial().type("udevadm settle; cd /cases; echo @ready\"\"@\n"));
     must(vm->serial().wait_for("^@ready@", scaled(minutes(1))));
     // The control run: with a disk of just the right size and no --commit the same command succeeds.
     CHECK(type_command(vm->serial(), "bedplate install --profiles profiles/exact --site site.yaml",
