@@ -34,6 +34,8 @@ TEST_CASE("control sequences are taken out of console text", "[harness]") {
     CHECK(without_control_sequences("\x1b[2J\x1b[01;01Habc\r") == "abc");
     CHECK(without_control_sequences("plain \x1b[1mbold\x1b[0m") == "plain bold");
     CHECK(without_control_sequences("cut off \x1b[12") == "cut off ");
+    CHECK(without_control_sequences("\x1b]104\x07root\x1b]0;title\x1b\\@node") == "root@node");
+    CHECK(without_control_sequences("cut off \x1b]10") == "cut off ");
     CHECK(without_control_sequences("\x1b"
                                     "7kept\x1b"
                                     "8") == "kept");

@@ -20,10 +20,22 @@ const std::regex& crash_pattern() {
     return pattern;
 }
 
+/// ECMA-48 8.3.89, as terminals have it: ends with BEL, or with ESC and a backslash.
+std::size_t operating_system_command_length(std::string_view text) {
+    const auto end = text.find_first_of("\x07\x1b", 2);
+    if (end == std::string_view::npos || text[end] == '\x07') {
+        return end == std::string_view::npos ? 0 : end + 1;
+    }
+    return end + 1 < text.size() ? end + 2 : 0;
+}
+
 /// Length of the control sequence that starts with ESC at the head of `text`; 0 where it is not complete.
 std::size_t sequence_length(std::string_view text) {
     if (text.size() < 2) {
         return 0;
+    }
+    if (text[1] == ']') {
+        return operating_system_command_length(text);
     }
     if (text[1] != '[') {
         return 2;
