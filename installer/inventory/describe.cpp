@@ -45,22 +45,6 @@ std::string contents(const Disk& disk) {
     return parts.empty() ? "nothing" : join(parts, ", ");
 }
 
-std::string why_never_a_target(const Disk& disk) {
-    if (disk.installation_medium) {
-        return "installation medium";
-    }
-    if (disk.bmc_virtual) {
-        return "virtual medium of the BMC";
-    }
-    if (!disk.multipath_of.empty()) {
-        return "another path to " + disk.multipath_of;
-    }
-    if (disk.size == Bytes{}) {
-        return "no medium";
-    }
-    return disk.removable ? "removable" : disk.read_only ? "read-only" : "";
-}
-
 }  // namespace
 
 std::string describe(const Disk& disk) {
@@ -73,8 +57,8 @@ std::string describe(const Disk& disk) {
     if (!disk.by_path.empty()) {
         facts.push_back("bay " + disk.by_path);
     }
-    if (const std::string why = why_never_a_target(disk); !why.empty()) {
-        facts.push_back(why);
+    if (const auto why = never_a_candidate(disk)) {
+        facts.push_back(*why);
     }
     facts.push_back("holds: " + contents(disk));
     return std::format("{}  {}  {}  {}", disk.name, disk.model.empty() ? "(model unknown)" : disk.model,

@@ -230,6 +230,13 @@ void read_holder(Fields& fields, Holder& holder) {
     fields.choice("kind", holder_kind_names, holder.kind);
     fields.text("name", holder.name);
     fields.any_object("detail", holder.detail);
+    fields.optional("partition", holder.partition);
+    fields.optional_text("uuid", holder.uuid);
+    fields.optional_text("device", holder.device);
+    fields.optional("active", holder.active);
+    if (fields.present("holders")) {
+        fields.objects("holders", holder.holders, read_holder);
+    }
 }
 
 void read_mark(Fields& fields, InstallationMark& mark) {
@@ -263,6 +270,7 @@ void read_disk(Fields& fields, Disk& disk) {
     fields.boolean("bmc_virtual", disk.bmc_virtual);
     fields.boolean("installation_medium", disk.installation_medium);
     fields.text("partition_table", disk.partition_table);
+    fields.optional_text("partition_table_uuid", disk.partition_table_uuid);
     fields.objects("partitions", disk.partitions, read_partition);
     fields.texts("signatures", disk.signatures);
     fields.objects("holders", disk.holders, read_holder);

@@ -54,12 +54,37 @@ struct PartitionFacts {
     std::string type, label, fstype, uuid;
 };
 
-/// Something that stands on a disk or one of its partitions.
+/// Something that stands on a disk, on one of its partitions or on another holder: the trees of a disk show
+/// what has to be taken apart, leaf first, before the disk is anybody's. Members of one array, group, map or
+/// pool on several disks have the same kind and the same `uuid` (the same `name` where there is no UUID).
+///
+/// kind      name                     uuid              detail (every key may be absent)
+/// lvm       volume group             of the group      device, pv_uuid, vg_uuid
+/// md        md127, or array name     of the array      array, level, metadata, device
+/// raid      ddf, isw, ...            of the set        firmware RAID: what DDF and IMSM leave
+/// crypt     name of the open map     LUKS UUID
+/// mpath     name of the map          WWID
+/// bcache    bcache0, or cset UUID    of the cache set  role: backing, cache
+/// zfs       pool                     guid of the pool
+/// vmfs      label of the datastore   of the datastore
+/// ceph_osd  number of the OSD        of the OSD        osd_fsid, cluster_fsid, encrypted,
+///           (empty: unknown)                           type: block, db, wal, raw (no LVM around it),
+///                                                      volume: logical volume that holds it,
+///                                                      size_bytes: of that volume,
+///                                                      offsets: where BlueStore labels were seen
 struct Holder {
-    enum class Kind { lvm, md, crypt, mpath, ceph_osd } kind = Kind::lvm;
+    enum class Kind { lvm, md, crypt, mpath, ceph_osd, raid, bcache, zfs, vmfs } kind = Kind::lvm;
     std::string name;
     Json detail = Json::object();
+    std::optional<std::uint32_t> partition = {};  ///< on which it stands; absent: the whole disk, or its parent
+    std::string uuid = {};
+    std::string device = {};            ///< its own node ("/dev/md127", "/dev/mapper/x"); empty: none
+    std::optional<bool> active = {};    ///< the kernel runs it now; absent: unknown, to be taken for yes
+    std::vector<Holder> holders = {};   ///< what stands on it
 };
+
+/// Both name the same array, group, map or pool.
+[[nodiscard]] bool same_thing(const Holder& one, const Holder& other);
 
 /// What an earlier installation by this project left on the disk, read from its ESP and its partition table.
 struct InstallationMark {
@@ -86,12 +111,21 @@ struct Disk {
     bool bmc_virtual = false;
     bool installation_medium = false;  ///< the installer was started from it
     std::string partition_table;       ///< "gpt", "dos" or empty
+    std::string partition_table_uuid;  ///< the GUID of a GPT; empty where it is not known
     std::vector<PartitionFacts> partitions;
     std::vector<std::string>
         signatures;  ///< what libblkid finds on the whole disk, and own scans ("ceph_bluestore")
-    std::vector<Holder> holders;
+    std::vector<Holder> holders;  ///< the roots of the trees
     std::optional<InstallationMark> installation;
 };
+
+/// Every holder on the disk, each before what stands on it.
+[[nodiscard]] std::vector<const Holder*> all_holders(const Disk& disk);
+
+/// Why nothing may ever be installed on `disk`, whatever a selector says: "it is the installation medium", "it
+/// is a virtual medium of the BMC", "there is no medium in it", "it is another path to sda", "it is
+/// removable", "it is read-only". nullopt: it may be selected. This is the only place where that is decided.
+[[nodiscard]] std::optional<std::string> never_a_candidate(const Disk& disk);
 
 struct Lldp {
     std::string chassis, port;

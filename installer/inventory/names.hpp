@@ -29,12 +29,16 @@ inline constexpr NameTable<FirmwareMode, 2> firmware_mode_names{{
     {FirmwareMode::bios, "bios"},
 }};
 
-inline constexpr NameTable<Holder::Kind, 5> holder_kind_names{{
+inline constexpr NameTable<Holder::Kind, 9> holder_kind_names{{
     {Holder::Kind::lvm, "lvm"},
     {Holder::Kind::md, "md"},
     {Holder::Kind::crypt, "crypt"},
     {Holder::Kind::mpath, "mpath"},
     {Holder::Kind::ceph_osd, "ceph-osd"},
+    {Holder::Kind::raid, "raid"},
+    {Holder::Kind::bcache, "bcache"},
+    {Holder::Kind::zfs, "zfs"},
+    {Holder::Kind::vmfs, "vmfs"},
 }};
 
 inline constexpr NameTable<InstallationMark::State, 2> installation_state_names{{

@@ -31,7 +31,19 @@ Json partition_json(const PartitionFacts& partition) {
 }
 
 Json holder_json(const Holder& holder) {
-    return Json{{"kind", to_string(holder.kind)}, {"name", holder.name}, {"detail", holder.detail}};
+    Json json{{"kind", to_string(holder.kind)}, {"name", holder.name}, {"detail", holder.detail}};
+    put_optional(json, "partition", holder.partition);
+    put_optional(json, "active", holder.active);
+    if (!holder.uuid.empty()) {
+        json["uuid"] = holder.uuid;
+    }
+    if (!holder.device.empty()) {
+        json["device"] = holder.device;
+    }
+    if (!holder.holders.empty()) {
+        json["holders"] = array_of(holder.holders, holder_json);
+    }
+    return json;
 }
 
 Json mark_json(const InstallationMark& mark) {
@@ -62,6 +74,9 @@ Json disk_json(const Disk& disk) {
     json["bmc_virtual"] = disk.bmc_virtual;
     json["installation_medium"] = disk.installation_medium;
     json["partition_table"] = disk.partition_table;
+    if (!disk.partition_table_uuid.empty()) {
+        json["partition_table_uuid"] = disk.partition_table_uuid;
+    }
     json["partitions"] = array_of(disk.partitions, partition_json);
     json["signatures"] = disk.signatures;
     json["holders"] = array_of(disk.holders, holder_json);

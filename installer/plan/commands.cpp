@@ -17,8 +17,36 @@ Commands of(const action::VerifyPayload& /*kind*/, const CommandContext& /*conte
     return {};
 }
 
+// Only the labels are zeroed by the program itself. Volumes of an old OSD are off: nothing switches them on in
+// the installer.
+Commands of(const action::ZapBluestore& kind, const CommandContext& /*context*/) {
+    if (kind.volume.empty()) {
+        return {};
+    }
+    return {{"lvchange", "--yes", "--activate", "y", kind.volume}};
+}
+
+Commands of(const action::CloseCrypt& kind, const CommandContext& /*context*/) {
+    return {{"cryptsetup", "close", kind.name}};
+}
+
 Commands of(const action::DeactivateVolumeGroup& kind, const CommandContext& /*context*/) {
+    if (!kind.uuid.empty()) {
+        return {{"vgchange", "--yes", "--activate", "n", "--select", "vg_uuid=" + kind.uuid}};
+    }
     return {{"vgchange", "--yes", "--activate", "n", kind.name}};
+}
+
+Commands of(const action::StopArray& kind, const CommandContext& /*context*/) {
+    return {{"mdadm", "--stop", kind.device}};
+}
+
+Commands of(const action::StopBcache& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
+Commands of(const action::RemoveMultipathMap& kind, const CommandContext& /*context*/) {
+    return {{"multipath", "-f", kind.name}};
 }
 
 // From the last partition to the first and the whole disk at the end: wipefs does not look for a file system
@@ -34,6 +62,40 @@ Commands of(const action::WipeDisk& kind, const CommandContext& context) {
 
 Commands of(const action::WritePartitionTable& /*kind*/, const CommandContext& /*context*/) {
     return {};
+}
+
+// Metadata 1.2 is at the start, so that no half ever looks like a file system of its own; GRUB reads it
+// (mdraid1x). The name holds no host: the node's mdadm.conf names arrays by UUID. --run answers the question
+// whether a member that looks used may be taken; the wipe before it is why none does.
+Commands of(const action::CreateArray& kind, const CommandContext& /*context*/) {
+    Commands result;
+    for (const std::string& member : kind.members) {
+        result.push_back({"wipefs", "--all", member});
+    }
+    Argv create{"mdadm",      "--create",       "/dev/md/" + kind.name,
+                "--run",      "--level=" + kind.level, std::format("--raid-devices={}", kind.members.size()),
+                "--metadata=1.2", "--bitmap=internal", "--homehost=any",
+                "--name=" + kind.name, "--uuid=" + md_uuid_text(kind.uuid)};
+    create.insert(create.end(), kind.members.begin(), kind.members.end());
+    result.push_back(std::move(create));
+    return result;
+}
+
+// The key comes on standard input.
+Commands of(const action::CreateCrypt& kind, const CommandContext& /*context*/) {
+    return {{"wipefs", "--all", kind.device},
+            {"cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", "--uuid", kind.uuid.to_text(),
+             "--label", kind.label, "--key-file", "-", kind.device}};
+}
+
+Commands of(const action::OpenCrypt& kind, const CommandContext& /*context*/) {
+    return {{"cryptsetup", "open", "--type", "luks2", "--allow-discards", "--key-file", "-", kind.device,
+             kind.name}};
+}
+
+Commands of(const action::BindTpm2& kind, const CommandContext& /*context*/) {
+    return {{"clevis", "luks", "bind", "-y", "-k", "-", "-d", kind.device, "tpm2",
+             R"({"pcr_bank":"sha256","pcr_ids":"7"})"}};
 }
 
 // The alignment is given, so that the first extent is at 1 MiB whatever stripe size a RAID controller
@@ -84,6 +146,19 @@ Commands of(const action::WriteFile& /*kind*/, const CommandContext& /*context*/
 
 Commands of(const action::SetRootPassword& /*kind*/, const CommandContext& /*context*/) {
     return {};
+}
+
+// mkinitramfs looks at the machine's devices, processes and kernel. umount --recursive at the end of the
+// installation would take care of a mount that is left over.
+Commands of(const action::UpdateInitramfs& /*kind*/, const CommandContext& context) {
+    const auto at = [&](std::string_view path) { return context.target + std::string(path); };
+    return {{"mount", "--bind", "/dev", at("/dev")},
+            {"mount", "--types", "proc", "proc", at("/proc")},
+            {"mount", "--bind", "/sys", at("/sys")},
+            {"chroot", context.target, "update-initramfs", "-u", "-k", "all"},
+            {"umount", at("/sys")},
+            {"umount", at("/proc")},
+            {"umount", at("/dev")}};
 }
 
 // An md superblock at the end of the partition (metadata 1.0, the usual one under a mirrored ESP) is outside
@@ -153,6 +228,28 @@ std::string_view to_string(Stage stage) {
 
 std::string_view kind_name(const ActionKind& kind) {
     return std::visit([](const auto& one) { return one.kind; }, kind);
+}
+
+std::string md_uuid_text(const Guid& uuid) {
+    std::string text;
+    for (const char c : uuid.to_text()) {
+        if (c == '-') {
+            continue;
+        }
+        if (text.size() % 9 == 8) {
+            text += ':';
+        }
+        text += c;
+    }
+    return text;
+}
+
+std::string array_device(const Guid& uuid) {
+    return "/dev/disk/by-id/md-uuid-" + md_uuid_text(uuid);
+}
+
+std::string_view to_string(PlannedOsd::State state) {
+    return state == PlannedOsd::State::create ? "create" : "keep";
 }
 
 std::string partition_path(std::string_view disk, std::uint32_t number) {

@@ -15,7 +15,36 @@ Json of(const action::VerifyPayload& /*kind*/) {
     return Json::object();
 }
 
+Json of(const action::ZapBluestore& kind) {
+    Json json = Json::object();
+    if (kind.partition) {
+        json["partition"] = *kind.partition;
+    }
+    json["volume"] = kind.volume;
+    json["offsets"] = Json::array();
+    for (const Bytes offset : kind.offsets) {
+        json["offsets"].push_back(offset.value);
+    }
+    return json;
+}
+
+Json of(const action::CloseCrypt& kind) {
+    return Json{{"name", kind.name}};
+}
+
 Json of(const action::DeactivateVolumeGroup& kind) {
+    return Json{{"name", kind.name}, {"uuid", kind.uuid}};
+}
+
+Json of(const action::StopArray& kind) {
+    return Json{{"name", kind.name}, {"device", kind.device}};
+}
+
+Json of(const action::StopBcache& kind) {
+    return Json{{"name", kind.name}, {"uuid", kind.uuid}};
+}
+
+Json of(const action::RemoveMultipathMap& kind) {
     return Json{{"name", kind.name}};
 }
 
@@ -42,6 +71,32 @@ Json of(const action::WritePartitionTable& kind) {
     return Json{{"disk_guid", kind.disk_guid.to_text()},
                 {"logical_block_size", kind.logical_block_size.value},
                 {"partitions", partitions}};
+}
+
+Json of(const action::CreateArray& kind) {
+    return Json{{"name", kind.name},
+                {"uuid", md_uuid_text(kind.uuid)},
+                {"level", kind.level},
+                {"members", kind.members}};
+}
+
+std::string_view unlock_text(Encryption unlock) {
+    return unlock == Encryption::tpm2 ? "tpm2" : "passphrase";
+}
+
+Json of(const action::CreateCrypt& kind) {
+    return Json{{"device", kind.device},
+                {"label", kind.label},
+                {"uuid", kind.uuid.to_text()},
+                {"unlock", unlock_text(kind.unlock)}};
+}
+
+Json of(const action::OpenCrypt& kind) {
+    return Json{{"device", kind.device}, {"name", kind.name}, {"uuid", kind.uuid.to_text()}};
+}
+
+Json of(const action::BindTpm2& kind) {
+    return Json{{"device", kind.device}, {"uuid", kind.uuid.to_text()}};
 }
 
 Json of(const action::CreatePhysicalVolume& kind) {
@@ -91,6 +146,10 @@ Json of(const action::SetRootPassword& kind) {
     return Json{{"locked", kind.locked}};
 }
 
+Json of(const action::UpdateInitramfs& /*kind*/) {
+    return Json::object();
+}
+
 Json of(const action::WriteEsp& kind) {
     return Json{{"device", kind.device},
                 {"volume_id", std::format("{:08x}", kind.volume_id)},
@@ -118,7 +177,7 @@ Json of(const action::CommitBoot& kind) {
 }
 
 Json of(const action::SetBootEntry& kind) {
-    return Json{{"label", kind.label}, {"loader", kind.loader}, {"esp_number", kind.esp_number}};
+    return Json{{"label", kind.label}, {"loader", kind.loader}, {"esp_number", kind.esp_number}, {"position", kind.position}};
 }
 
 Json segments_json(const std::vector<Segment>& segments) {

@@ -30,7 +30,7 @@ bool same_guid(std::string_view text, const Guid& guid) {
 
 bool is_listed(const Disk& disk, const NodeSpec& node) {
     return !disk.serial.empty() &&
-           std::ranges::find(node.wipe_serials, disk.serial) != node.wipe_serials.end();
+           std::ranges::find(node.wipe.serials, disk.serial) != node.wipe.serials.end();
 }
 
 std::unexpected<Error> refuse_generation(const Disk& disk, const NodeSpec& node) {

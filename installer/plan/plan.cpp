@@ -50,6 +50,8 @@ std::string fate_of(PlannedRole role, bool teardown, const std::string& excluded
             return "protected; set aside for an OSD at first boot";
         case PlannedRole::osd_db:
             return "protected; set aside for OSD databases at first boot";
+        case PlannedRole::fast:
+            return "becomes part of the fast tier";
         case PlannedRole::untouched:
             break;
     }
@@ -188,6 +190,8 @@ std::string_view to_string(PlannedRole role) {
             return "osd";
         case PlannedRole::osd_db:
             return "osd_db";
+        case PlannedRole::fast:
+            return "fast";
         case PlannedRole::untouched:
             return "untouched";
     }

@@ -30,21 +30,54 @@ inline constexpr std::string_view plan_digest_mark = "@PLAN_DIGEST@";
 
 // One struct per kind of action, with its name in the plan's JSON. Each says *what* shall be, never how;
 // `commands()` says which tools are run for it. Devices are named by links that udev makes from the plan's
-// own identifiers: /dev/disk/by-partuuid/<guid> for partitions, /dev/<vg>/<lv> for volumes; whole disks by
-// DiskIdentity.
+// own identifiers: /dev/disk/by-partuuid/<guid> for partitions, /dev/disk/by-id/md-uuid-<uuid> for arrays,
+// /dev/mapper/<name> for encrypted devices, /dev/<vg>/<lv> for volumes; whole disks by DiskIdentity.
 namespace action {
 
 /// Check the signature of the manifest and the digest of every chunk before anything is written.
 struct VerifyPayload {
     static constexpr std::string_view kind = "verify-payload";
 };
-/// Switch off what an earlier installation of this very node left active on the disk (volume group).
+/// Zero the labels of a Ceph OSD that wipefs does not know: BlueStore keeps copies at up to five places. On the
+/// action's whole disk; on one of its partitions; or, where `volume` is given, inside that logical volume,
+/// which is switched on for it (a new volume at the same place would bring the label back).
+struct ZapBluestore {
+    static constexpr std::string_view kind = "zap-bluestore";
+    std::optional<std::uint32_t> partition;
+    std::string volume;          ///< "group/volume"; empty: none
+    std::vector<Bytes> offsets;  ///< 4 KiB at each; those beyond the end are left out
+};
+/// Close an open LUKS or plain dm-crypt map.
+struct CloseCrypt {
+    static constexpr std::string_view kind = "close-crypt";
+    std::string name;  ///< of the map, as in /dev/mapper
+};
+/// Switch off a volume group, with all its volumes.
 struct DeactivateVolumeGroup {
     static constexpr std::string_view kind = "deactivate-volume-group";
     std::string name;
+    std::string uuid = {};  ///< where it is known: two groups may have one name
 };
-/// Erase every signature: partitions from the last to the first, then the whole disk (first and last MiB
-/// zeroed).
+/// Stop an md array, that of firmware RAID (DDF, IMSM) as well. Its superblocks go with WipeDisk.
+struct StopArray {
+    static constexpr std::string_view kind = "stop-array";
+    std::string name;    ///< as it was seen ("md127", "node1:boot"); for people
+    std::string device;  ///< "/dev/disk/by-id/md-uuid-...", or "/dev/md127" where no UUID is known
+};
+/// Stop a bcache device and its cache set, by writing to their `stop` files in sysfs.
+struct StopBcache {
+    static constexpr std::string_view kind = "stop-bcache";
+    std::string name;  ///< "bcache0"; empty where only the cache set is registered
+    std::string uuid;  ///< of the cache set; empty where it is unknown
+};
+/// Remove a multipath map, so that the disk is a plain one again.
+struct RemoveMultipathMap {
+    static constexpr std::string_view kind = "remove-multipath-map";
+    std::string name;
+};
+/// Erase every signature: partitions from the last to the first, then the whole disk. First and last MiB of
+/// every partition and of the disk are zeroed: the backup GPT, md 0.90 and 1.0, DDF, IMSM and two of the four
+/// labels of ZFS are at the end.
 struct WipeDisk {
     static constexpr std::string_view kind = "wipe-disk";
     std::vector<PartitionFacts> partitions;  ///< as the inventory saw them
@@ -61,6 +94,35 @@ struct WritePartitionTable {
     Guid disk_guid;
     Bytes logical_block_size;
     std::vector<PlannedPartition> partitions;
+};
+/// A new md array over partitions of the action's disk and of those in `Action::also`, in this order. Known by
+/// its UUID wherever it is mentioned.
+struct CreateArray {
+    static constexpr std::string_view kind = "create-array";
+    std::string name;  ///< in the superblock and under /dev/md: "bedplate-boot"
+    Guid uuid;
+    std::string level;  ///< "raid1", "raid10"
+    std::vector<std::string> members;
+};
+/// A LUKS2 header. The key is not in the plan: a passphrase comes from the secrets document or the screen; for
+/// tpm2 the executor draws a random one and keeps it in memory until BindTpm2.
+struct CreateCrypt {
+    static constexpr std::string_view kind = "create-crypt";
+    std::string device, label;
+    Guid uuid;
+    Encryption unlock = Encryption::passphrase;  ///< never `none`
+};
+/// Open it as /dev/mapper/<name>.
+struct OpenCrypt {
+    static constexpr std::string_view kind = "open-crypt";
+    std::string device, name;
+    Guid uuid;
+};
+/// A second key slot that this machine's TPM 2.0 opens while its Secure Boot state (PCR 7) is what it is now.
+struct BindTpm2 {
+    static constexpr std::string_view kind = "bind-tpm2";
+    std::string device;
+    Guid uuid;
 };
 struct CreatePhysicalVolume {
     static constexpr std::string_view kind = "create-physical-volume";
@@ -111,6 +173,10 @@ struct SetRootPassword {
     static constexpr std::string_view kind = "set-root-password";
     bool locked = true;
 };
+/// The node's own tools make its initramfs anew, with mdadm.conf and crypttab in it. Runs in the target tree.
+struct UpdateInitramfs {
+    static constexpr std::string_view kind = "update-initramfs";
+};
 /// Boot loader files: the ESP is put together in memory and written to its partition. Where the firmware is
 /// UEFI, its first block is left out (`withhold_first_block`): CommitBoot writes that. The commands run
 /// before the write. Texts may hold plan_digest_mark.
@@ -148,15 +214,21 @@ struct SetBootEntry {
     static constexpr std::string_view kind = "set-boot-entry";
     std::string label, loader;  ///< "\\EFI\\debian\\shimx64.efi"
     std::uint32_t esp_number = 0;
+    /// Where in the boot order, 0 = first. With two disks the entry for the second is made first, at 0 as
+    /// well at that time, and has this place when the other one is made.
+    std::uint32_t position = 0;
 };
 
 }  // namespace action
 
 using ActionKind =
-    std::variant<action::VerifyPayload, action::DeactivateVolumeGroup, action::WipeDisk,
-                 action::WritePartitionTable, action::CreatePhysicalVolume, action::CreateVolumeGroup,
-                 action::CreateLogicalVolume, action::MakeFileSystem, action::MakeSwap, action::MountVolume,
-                 action::ExtractPayload, action::WriteFile, action::SetRootPassword, action::WriteEsp,
+    std::variant<action::VerifyPayload, action::ZapBluestore, action::CloseCrypt,
+                 action::DeactivateVolumeGroup, action::StopArray, action::StopBcache,
+                 action::RemoveMultipathMap, action::WipeDisk, action::WritePartitionTable,
+                 action::CreateArray, action::CreateCrypt, action::OpenCrypt, action::BindTpm2,
+                 action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
+                 action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload,
+                 action::WriteFile, action::SetRootPassword, action::UpdateInitramfs, action::WriteEsp,
                  action::PrepareBiosLoader, action::VerifyTarget, action::UnmountTarget, action::CommitBoot,
                  action::SetBootEntry>;
 
@@ -166,6 +238,7 @@ struct Action {
     ActionKind kind;
     std::vector<std::string> after;      ///< ids
     std::optional<DiskIdentity> device;  ///< the disk it writes to
+    std::vector<DiskIdentity> also;      ///< further disks it writes to: the other halves of an array
     bool destructive = false;            ///< erases data that may be somebody's
     std::string summary;                 ///< one line of English
     std::uint32_t weight = 1;            ///< share of the progress bar
@@ -190,7 +263,12 @@ struct CommandContext {
 /// outside of /dev), "p2" after a kernel name that ends in a digit, else "2".
 [[nodiscard]] std::string partition_path(std::string_view disk, std::uint32_t number);
 
-enum class PlannedRole { system, osd, osd_db, untouched };
+/// The UUID of an md array as mdadm writes it: "3aaa0122:29827cfa:5331ad66:ca767371".
+[[nodiscard]] std::string md_uuid_text(const Guid& uuid);
+/// udev's link to the running array: "/dev/disk/by-id/md-uuid-3aaa0122:...".
+[[nodiscard]] std::string array_device(const Guid& uuid);
+
+enum class PlannedRole { system, osd, osd_db, fast, untouched };
 
 [[nodiscard]] std::string_view to_string(PlannedRole role);
 
@@ -201,16 +279,44 @@ struct Segment {
     std::string content;  ///< "vfat", "ext4 'root'", ...
 };
 
+/// One thing that lives on a disk now, and what becomes of it.
+struct Dweller {
+    std::uint32_t depth = 0;  ///< it stands on the nearest one above with a smaller depth
+    std::string what;         ///< "md array md127 (raid1), also on sdb"
+    std::string fate;         ///< "stays as it is", "stopped, then erased"
+};
+
 struct PlannedDisk {
     DiskIdentity identity;
     std::string path;  ///< most stable link there is: /dev/disk/by-id/...
     std::string description;
-    Bytes size;
+    Bytes size, logical_block_size;
     PlannedRole role = PlannedRole::untouched;
+    bool written = false;  ///< some action of this plan writes to it; else not one byte of it changes
     std::string contents;  ///< what lives there now: "a gpt partition table with 3 partitions, vfat, lvm pve"
     std::string fate;      ///< what becomes of it, and why: "protected: it is removable"
+    std::vector<Dweller> dwellers;
     std::vector<Segment> before, after;
 };
+
+/// An OSD that the node has after its first boot. The installer writes nothing for it but a wipe of leftovers.
+struct PlannedOsd {
+    enum class State { create, keep } state = State::create;
+    DiskIdentity data;
+    std::string data_path;  ///< most stable link there is
+    Bytes data_size;
+    std::optional<DiskIdentity> db;  ///< where block.db is; absent: on the data disk
+    std::string db_path;
+    Bytes db_size;            ///< of this OSD's slot; 0 without a db, or where it is kept and unknown
+    std::uint32_t db_slots = 0;  ///< how many slots the db disk is divided into
+    std::string device_class;    ///< "hdd", "ssd", "nvme"; as the cluster has it where it is kept: empty
+    bool dmcrypt = false;
+    std::string weight;  ///< CRUSH weight with five decimals: "1.74660"; empty where it is kept
+    std::string fsid;    ///< of the OSD: derived for a new one, as found for one that is kept
+    std::string id;      ///< only for one that is kept
+};
+
+[[nodiscard]] std::string_view to_string(PlannedOsd::State state);
 
 struct Plan {
     static constexpr std::string_view schema = "bedplate/plan/v1";
@@ -220,7 +326,9 @@ struct Plan {
     std::uint64_t generation = 1;
     FirmwareMode firmware = FirmwareMode::uefi;
     InstallSettings::After after = InstallSettings::After::reboot;
+    std::string ceph_fsid;                             ///< of the cluster that the node belongs to
     std::vector<PlannedDisk> disks;                    ///< every disk of the machine, in inventory order
+    std::vector<PlannedOsd> osds;                      ///< by data disk
     std::vector<Action> actions;                       ///< in the order in which they run
     std::map<std::string, std::string> network_files;  ///< path on the node -> text
     std::vector<std::string> first_boot;               ///< what is left for the node itself, in order

@@ -9,40 +9,12 @@
 namespace bedplate {
 namespace {
 
-/// An SD module or USB stick is only meant when the selector speaks of it, not of some disk of that size.
-bool names_usb(const DiskSelector& select) {
-    const bool by_model = select.model && select.model->find_first_not_of("*?") != std::string::npos;
-    return select.transport == Transport::usb || by_model || select.serial || select.wwn || select.by_path;
-}
-
-std::optional<std::string> why_never(const Disk& disk) {
-    if (disk.installation_medium) {
-        return "it is the installation medium";
-    }
-    if (disk.bmc_virtual) {
-        return "it is a virtual medium of the BMC";
-    }
-    if (disk.size == Bytes{}) {
-        return "there is no medium in it";
-    }
-    if (!disk.multipath_of.empty()) {
-        return "it is another path to " + disk.multipath_of;
-    }
-    if (disk.removable) {
-        return "it is removable";
-    }
-    if (disk.read_only) {
-        return "it is read-only";
-    }
-    return std::nullopt;
-}
-
 /// Every disk with what was found about it.
 std::string candidates(const Inventory& inventory, const DiskSelector& select) {
     std::vector<std::string> lines;
     for (const Disk& disk : inventory.disks) {
         lines.push_back(
-            std::format("  {}\n    -> {}", describe(disk), why_not(disk, select).value_or("matches")));
+            std::format("  {}\n    -> {}", describe(disk), select.why_not(disk).value_or("matches")));
     }
     std::ranges::sort(lines);
     return lines.empty() ? "  (the machine has no disks)" : join(lines, "\n");
@@ -51,7 +23,7 @@ std::string candidates(const Inventory& inventory, const DiskSelector& select) {
 std::vector<std::size_t> matching(const Inventory& inventory, const DiskSelector& select) {
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < inventory.disks.size(); ++i) {
-        if (!why_not(inventory.disks[i], select)) {
+        if (!select.why_not(inventory.disks[i])) {
             found.push_back(i);
         }
     }
@@ -115,19 +87,6 @@ Result<void> give_role(const std::optional<DiskRole>& role, std::string_view key
 
 }  // namespace
 
-std::optional<std::string> why_not(const Disk& disk, const DiskSelector& select) {
-    if (auto never = why_never(disk)) {
-        return never;
-    }
-    if (auto mismatch = select.first_mismatch(disk)) {
-        return mismatch;
-    }
-    if (disk.transport == Transport::usb && !names_usb(select)) {
-        return "it is a USB stick or SD module, which the selector does not name";
-    }
-    return std::nullopt;
-}
-
 Result<DiskRoles> assign_roles(const Profile& profile, const Inventory& inventory) {
     DiskRoles result;
     BEDPLATE_ASSIGN(result.system, choose_system(profile, inventory));
@@ -136,7 +95,7 @@ Result<DiskRoles> assign_roles(const Profile& profile, const Inventory& inventor
     BEDPLATE_TRY(give_role(profile.osd, "osd", PlannedRole::osd, profile, inventory, result));
     BEDPLATE_TRY(give_role(profile.osd_db, "osd_db", PlannedRole::osd_db, profile, inventory, result));
     for (const Disk& disk : inventory.disks) {
-        result.excluded.push_back(why_not(disk, profile.system.select).value_or(""));
+        result.excluded.push_back(profile.system.select.why_not(disk).value_or(""));
     }
     return result;
 }

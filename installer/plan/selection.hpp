@@ -13,11 +13,6 @@
 
 namespace bedplate {
 
-/// Why a disk can not be chosen by `select`, whatever else it is: installation medium, BMC media, removable,
-/// read-only, no medium, another path of a disk, boot stick; or the selector's first clause that fails.
-/// nullopt: it can.
-[[nodiscard]] std::optional<std::string> why_not(const Disk& disk, const DiskSelector& select);
-
 /// Which disk of the inventory plays which part; indices into Inventory::disks.
 struct DiskRoles {
     std::size_t system = 0;

@@ -123,6 +123,11 @@ Result<std::map<std::string, Ipv4>> addresses(const Site& site, const NodeEntry&
 
 }  // namespace
 
+Guid ceph_fsid(const Site& site) {
+    return site.fsid.value_or(Guid::derive(
+        std::format("bedplate/v1\ncluster {}\ndomain {}", site.cluster_name, site.domain), "ceph fsid"));
+}
+
 Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                          const std::optional<std::string>& hostname) {
     BEDPLATE_ASSIGN(const NodeEntry* entry,
@@ -132,6 +137,7 @@ Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                     .cluster_name = site.cluster_name,
                     .domain = site.domain,
                     .timezone = site.timezone,
+                    .fsid = ceph_fsid(site),
                     .ntp = site.ntp,
                     .dns = site.dns,
                     .networks = site.networks,
@@ -140,7 +146,7 @@ Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                     .ssh_authorized_keys = site.ssh_authorized_keys,
                     .root_password_hash = site.root_password_hash,
                     .install = site.install,
-                    .wipe_serials = entry->wipe_serials,
+                    .wipe = entry->wipe,
                     .site_digest = site.digest};
 }
 

@@ -71,9 +71,8 @@ std::optional<std::string> memory_mismatch(Bytes total, bool fits, std::string_v
 }
 
 std::optional<std::string> disk_mismatch(const std::vector<Disk>& disks, const DiskMatchRule& rule) {
-    const auto found = std::ranges::count_if(disks, [&](const Disk& disk) {
-        return !never_a_candidate(disk) && !rule.select.first_mismatch(disk);
-    });
+    const auto found =
+        std::ranges::count_if(disks, [&](const Disk& disk) { return !rule.select.why_not(disk); });
     const Count count{.exactly = rule.count, .at_least = rule.min_count, .at_most = {}};
     const auto mismatch = count.mismatch(static_cast<std::size_t>(found));
     if (!mismatch) {

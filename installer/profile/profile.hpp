@@ -18,11 +18,7 @@
 
 namespace bedplate {
 
-/// Why nothing may ever be installed on `disk`, whatever a selector says: "it is the installation medium",
-/// "the BMC lends it", "it is removable", "it is read-only", "it holds no medium", "it is another path of
-/// sda". nullopt: it may be selected.
-[[nodiscard]] std::optional<std::string> never_a_candidate(const Disk& disk);
-/// The same for a network port: the BMC's own USB network card.
+/// Why a network port may never be used: it is the BMC's own USB network card. nullopt: it may.
 [[nodiscard]] std::optional<std::string> never_a_candidate(const Nic& nic);
 
 /// The networks a cluster node may have, in the order of their importance: what `network.roles` of a profile
@@ -40,6 +36,9 @@ struct DiskSelector {
     /// The first property of `disk` that does not match, as a clause ("transport is sata, wanted nvme");
     /// nullopt: all do.
     [[nodiscard]] std::optional<std::string> first_mismatch(const Disk& disk) const;
+    /// Why the disk can not be chosen by this selector: it is never a candidate, it is a USB stick or SD
+    /// module that the selector does not speak of, or the first property that does not match.
+    [[nodiscard]] std::optional<std::string> why_not(const Disk& disk) const;
     /// "transport nvme, size at least 800 GB".
     [[nodiscard]] std::string to_text() const;
     [[nodiscard]] bool empty() const { return *this == DiskSelector{}; }
@@ -67,12 +66,21 @@ struct Count {
     [[nodiscard]] std::optional<std::string> mismatch(std::size_t n) const;
 };
 
+/// What unlocks an encrypted system: nothing is encrypted; the machine's own TPM 2.0; somebody who types a
+/// passphrase at every start.
+enum class Encryption { none, tpm2, passphrase };
+
 struct DiskRole {
     DiskSelector select;
     Count count;
-    std::string device_class = {};        ///< osd only: hdd, ssd, nvme
-    bool mirror = false;                  ///< system only: md RAID1 over two devices
-    std::optional<Bytes> slot_size = {};  ///< osd_db only: block.db size
+    bool mirror = false;                              ///< system only: md RAID1 over two devices
+    Encryption encryption = Encryption::none;         ///< system only: LUKS2 below the physical volume
+    std::string device_class = {};                    ///< osd only: hdd, ssd, nvme; empty: by what the disk is
+    std::optional<Bytes> min_size = {}, max_size = {};  ///< osd only: a disk outside of these is a refusal
+    std::optional<double> weight = {};                ///< osd only: CRUSH weight; absent: the size in TiB
+    std::optional<Bytes> slot_size = {};              ///< osd_db only: size of one block.db; absent: by rule
+    std::optional<std::uint32_t> slots = {};          ///< osd_db only: databases on one device, at most
+    std::string volume_group = {};                    ///< fast only
 };
 
 struct DiskMatchRule {
@@ -129,6 +137,7 @@ struct Profile {
     MatchRules match;
     DiskRole system;
     std::optional<DiskRole> osd, osd_db;
+    std::optional<DiskRole> fast;  ///< RAID10 for virtual machines that stay on this node
     Layout layout;
     NetworkProfile network;
     KvmProfile kvm;
@@ -155,13 +164,19 @@ struct InstallSettings {
     enum class After { reboot, poweroff } after = After::reboot;
 };
 
+/// What may be erased on a node: disks by serial number; and for data of others that a policy alone never
+/// gives up, the fsid of the Ceph cluster or the name of the cluster whose node it is.
+struct WipeList {
+    std::vector<std::string> serials, fsids, clusters;
+};
+
 struct NodeEntry {
     std::optional<std::string> match_service_tag, match_uuid, match_mac;
     std::string hostname;
     std::map<std::string, std::uint64_t> address;  ///< network -> host part; "*" for all
     enum class ClusterAction { create, join } cluster = ClusterAction::join;
     std::optional<std::string> profile;
-    std::vector<std::string> wipe_serials;  ///< disks of this node that may be erased
+    WipeList wipe;
 };
 
 struct MonitoringSettings {
@@ -172,6 +187,7 @@ struct MonitoringSettings {
 struct Site {
     static constexpr std::string_view schema = "bedplate/site/v1";
     std::string cluster_name, domain, timezone = "UTC";
+    std::optional<Guid> fsid;  ///< of the Ceph cluster, where the site gives one
     std::vector<std::string> ntp, dns;
     std::map<std::string, NetworkSpec> networks;
     std::vector<std::string> ssh_authorized_keys;
@@ -223,6 +239,7 @@ struct MatchResult {
 struct NodeSpec {
     std::string hostname;
     std::string cluster_name, domain, timezone;
+    Guid fsid;  ///< of the Ceph cluster: the site's, or derived from its name (ceph_fsid)
     std::vector<std::string> ntp, dns;
     std::map<std::string, NetworkSpec> networks;
     std::map<std::string, Ipv4> addresses;  ///< network -> this node's address
@@ -230,9 +247,13 @@ struct NodeSpec {
     std::vector<std::string> ssh_authorized_keys;
     std::optional<Secret> root_password_hash;
     InstallSettings install;
-    std::vector<std::string> wipe_serials;
+    WipeList wipe;
     std::string site_digest;
 };
+
+/// The fsid of a site's Ceph cluster: what `cluster.fsid` says, else derived from cluster name and domain, so
+/// that every node of the site and every later installation knows it without asking anybody.
+[[nodiscard]] Guid ceph_fsid(const Site& site);
 
 /// The site's node entry for this machine (or the one named `hostname`), with the site's common answers.
 /// Errors (refused): site.no-node (lists the entries and why each does not fit), site.ambiguous-node,

@@ -130,7 +130,11 @@ Table<MatchRules> match_rules() {
 Table<DiskRole> system_role() {
     auto table = Table<DiskRole>()
                      .required("select", &DiskRole::select, object(disk_selector()))
-                     .optional("mirror", &DiskRole::mirror, one_of<bool>({{"md-raid1", true}}));
+                     .optional("mirror", &DiskRole::mirror, one_of<bool>({{"md-raid1", true}}))
+                     .optional("encryption", &DiskRole::encryption,
+                               one_of<Encryption>({{"none", Encryption::none},
+                                                   {"tpm2", Encryption::tpm2},
+                                                   {"passphrase", Encryption::passphrase}}));
     return with_count(std::move(table), &DiskRole::count, Count{.exactly = 1})
         .check([](Reader& reader, const YamlNode& node, DiskRole& role) {
             const std::uint32_t wanted = role.mirror ? 2 : 1;
@@ -179,15 +183,56 @@ Rule<std::optional<DiskRole>> role(Table<OptionalRole> table) {
             std::move(rule.shape)};
 }
 
+/// A member of the role in an optional role.
+template <typename Member>
+auto of_role(Member member) {
+    return inside(&OptionalRole::role, member);
+}
+
+Table<OptionalRole> osd_role() {
+    return optional_role()
+        .optional("device_class", of_role(&DiskRole::device_class), one_word_of({"hdd", "ssd", "nvme"}))
+        .optional("min_size", of_role(&DiskRole::min_size), size())
+        .optional("max_size", of_role(&DiskRole::max_size), size())
+        .optional("weight", of_role(&DiskRole::weight), factor(0, 10000))
+        .check([](Reader& reader, const YamlNode& node, OptionalRole& value) {
+            check_order(reader, node, value.role.min_size, value.role.max_size, "size");
+        });
+}
+
+Table<OptionalRole> osd_db_role() {
+    return optional_role()
+        .optional("slot_size", of_role(&DiskRole::slot_size), size(gib(1)))
+        .optional("slots", of_role(&DiskRole::slots), integer<std::uint32_t>(1, 64));
+}
+
+/// RAID10 stands on two disks at least; without a count that is what is wanted.
+Table<OptionalRole> fast_role() {
+    return optional_role()
+        .optional("volume_group", of_role(&DiskRole::volume_group), volume_group())
+        .check([](Reader& reader, const YamlNode& node, OptionalRole& value) {
+            Count& count = value.role.count;
+            const bool said = node.find("exactly") != nullptr || node.find("at_least") != nullptr ||
+                              node.find("at_most") != nullptr;
+            if (!said) {
+                count.at_least = 2;
+            }
+            if (!value.none && count.exactly.value_or(count.at_least.value_or(0)) < 2) {
+                reader.error(node, "profile.fast-count", "RAID10 stands on two disks or more",
+                             "write 'exactly' or 'at_least' with 2 or more");
+            }
+            if (value.role.volume_group.empty()) {
+                value.role.volume_group = "fast";
+            }
+        });
+}
+
 Table<Profile> disk_roles() {
-    auto osd = optional_role().optional("device_class", inside(&OptionalRole::role, &DiskRole::device_class),
-                                        one_word_of({"hdd", "ssd", "nvme"}));
-    auto osd_db = optional_role().optional("slot_size", inside(&OptionalRole::role, &DiskRole::slot_size),
-                                           size(gib(1)));
     return Table<Profile>()
         .required("system", &Profile::system, object(system_role()))
-        .optional("osd", &Profile::osd, role(std::move(osd)))
-        .optional("osd_db", &Profile::osd_db, role(std::move(osd_db)))
+        .optional("osd", &Profile::osd, role(osd_role()))
+        .optional("osd_db", &Profile::osd_db, role(osd_db_role()))
+        .optional("fast", &Profile::fast, role(fast_role()))
         .check([](Reader& reader, const YamlNode& node, Profile& profile) {
             const YamlNode* written = node.find("osd");
             const bool no_osd = written == nullptr || written->find("none") != nullptr;
@@ -310,6 +355,16 @@ Table<FencingProfile> fencing() {
         .required("via", &FencingProfile::via, one_word_of({"bmc", "libvirt", "watchdog"}));
 }
 
+/// Two groups of one name on a machine, and nobody knows which is meant.
+void check_volume_groups(Reader& reader, const YamlNode& node, Profile& profile) {
+    if (profile.fast && profile.fast->volume_group == profile.layout.volume_group) {
+        reader.error(node, "profile.volume-group",
+                     std::format("the system and the fast tier can not both be the volume group '{}'",
+                                 profile.layout.volume_group),
+                     "give one of them another name");
+    }
+}
+
 }  // namespace
 
 const Table<Profile>& profile_table() {
@@ -322,7 +377,8 @@ const Table<Profile>& profile_table() {
                                             .required("network", &Profile::network, object(network()))
                                             .optional("kvm", &Profile::kvm, object(kvm()))
                                             .optional("ceph", &Profile::ceph, object(ceph()))
-                                            .optional("fencing", &Profile::fencing, object(fencing()));
+                                            .optional("fencing", &Profile::fencing, object(fencing()))
+                                            .check(check_volume_groups);
     return table;
 }
 

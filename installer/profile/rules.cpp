@@ -315,6 +315,10 @@ Rule<std::string> uuid_text() {
     });
 }
 
+Rule<Guid> uuid() {
+    return scalar<Guid>("a UUID", {.type = "string"}, Guid::parse);
+}
+
 Rule<Ipv4> ipv4() {
     return scalar<Ipv4>("an IPv4 address", {.type = "string"}, Ipv4::parse);
 }

@@ -82,6 +82,7 @@ template <typename V>
 [[nodiscard]] Rule<std::string> ipv4_text();
 [[nodiscard]] Rule<std::string> mac_text();
 [[nodiscard]] Rule<std::string> uuid_text();
+[[nodiscard]] Rule<Guid> uuid();
 [[nodiscard]] Rule<Ipv4> ipv4();
 [[nodiscard]] Rule<Cidr> subnet();
 [[nodiscard]] Rule<VlanId> vlan();

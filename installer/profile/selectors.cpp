@@ -89,28 +89,6 @@ const std::vector<std::string>& network_roles() {
     return roles;
 }
 
-std::optional<std::string> never_a_candidate(const Disk& disk) {
-    if (disk.installation_medium) {
-        return "it is the installation medium";
-    }
-    if (disk.bmc_virtual) {
-        return "the BMC lends it";
-    }
-    if (disk.removable) {
-        return "it is removable";
-    }
-    if (disk.read_only) {
-        return "it is read-only";
-    }
-    if (disk.size.value == 0) {
-        return "it holds no medium";
-    }
-    if (!disk.multipath_of.empty()) {
-        return std::format("it is another path of {}", disk.multipath_of);
-    }
-    return std::nullopt;
-}
-
 std::optional<std::string> never_a_candidate(const Nic& nic) {
     if (nic.bmc_virtual) {
         return "it is the BMC's own USB network card";
@@ -135,6 +113,22 @@ std::optional<std::string> DiskSelector::first_mismatch(const Disk& disk) const 
     mismatch.glob("wwn", wwn, disk.wwn);
     mismatch.glob("serial", serial, disk.serial);
     return mismatch.take();
+}
+
+std::optional<std::string> DiskSelector::why_not(const Disk& disk) const {
+    if (auto never = never_a_candidate(disk)) {
+        return never;
+    }
+    if (auto mismatch = first_mismatch(disk)) {
+        return mismatch;
+    }
+    // An SD module or USB stick is only meant when the selector speaks of it, not of some disk of that size.
+    const bool by_model = model && model->find_first_not_of("*?") != std::string::npos;
+    const bool named = transport == Transport::usb || by_model || serial || wwn || by_path;
+    if (disk.transport == Transport::usb && !named) {
+        return "it is a USB stick or SD module, which the selector does not name";
+    }
+    return std::nullopt;
 }
 
 std::string DiskSelector::to_text() const {

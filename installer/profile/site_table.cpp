@@ -14,6 +14,7 @@ Table<Site> cluster() {
     return Table<Site>()
         .required("name", &Site::cluster_name, hostname())
         .optional("domain", &Site::domain, domain_name())
+        .optional("fsid", &Site::fsid, uuid())
         .optional("ntp", &Site::ntp, list_of(host()))
         .optional("dns", &Site::dns, list_of(ipv4_text()))
         .optional("timezone", &Site::timezone, timezone());
@@ -95,9 +96,45 @@ Rule<std::map<std::string, std::uint64_t>> host_parts() {
             std::move(shape)};
 }
 
+/// One entry of `wipe`: each key is one thing that may be erased.
 struct WipeEntry {
-    std::string serial;
+    std::string serial, fsid, cluster;
 };
+
+Table<WipeEntry> wipe_entry() {
+    return Table<WipeEntry>()
+        .optional("serial", &WipeEntry::serial, text())
+        .optional("fsid", &WipeEntry::fsid, uuid_text())
+        .optional("cluster", &WipeEntry::cluster, hostname())
+        .check([](Reader& reader, const YamlNode& node, WipeEntry&) {
+            if (node.children.empty()) {
+                reader.error(node, "site.empty-wipe", "an empty entry names nothing that may be erased",
+                             "give serial, fsid or cluster");
+            }
+        });
+}
+
+Rule<WipeList> wipe_list() {
+    Rule<std::vector<WipeEntry>> list = list_of(object(wipe_entry()));
+    return {[read = std::move(list.read)](Reader& reader, const YamlNode& node) -> std::optional<WipeList> {
+                const auto entries = read(reader, node);
+                if (!entries) {
+                    return std::nullopt;
+                }
+                WipeList all;
+                for (const WipeEntry& entry : *entries) {
+                    for (const auto& [value, values] : {std::pair{&entry.serial, &all.serials},
+                                                        std::pair{&entry.fsid, &all.fsids},
+                                                        std::pair{&entry.cluster, &all.clusters}}) {
+                        if (!value->empty()) {
+                            values->push_back(*value);
+                        }
+                    }
+                }
+                return all;
+            },
+            std::move(list.shape)};
+}
 
 /// A list of maps with one key, as the list of their values.
 template <typename T>
@@ -127,7 +164,7 @@ Table<NodeEntry> node() {
         .optional("cluster", &NodeEntry::cluster,
                   one_of<ClusterAction>({{"create", ClusterAction::create}, {"join", ClusterAction::join}}))
         .optional("profile", &NodeEntry::profile, name())
-        .optional("wipe", &NodeEntry::wipe_serials, list_of_one("serial", &WipeEntry::serial, text()));
+        .optional("wipe", &NodeEntry::wipe, wipe_list());
 }
 
 struct AlertReceiver {

@@ -128,7 +128,7 @@ TEST_CASE("this node, finished, is installed again only for a higher generation"
     occupy(example.system_disk(), finished("prod", "node1", 3));
     for (const WipePolicy policy : {WipePolicy::blank_only, WipePolicy::listed, WipePolicy::not_ours}) {
         example.node.install.wipe = policy;
-        example.node.wipe_serials = {"SYS1"};
+        example.node.wipe.serials = {"SYS1"};
         for (const auto& [generation, code] :
              {std::pair{2U, "install.generation"}, std::pair{3U, "install.generation"}, std::pair{4U, ""}}) {
             example.node.install.generation = generation;
@@ -149,7 +149,7 @@ TEST_CASE("another cluster's or host's node is given up only by name") {
         CHECK(example.refusal() == "disk.foreign");
         example.node.install.wipe = WipePolicy::listed;
         CHECK(example.refusal() == "disk.foreign");
-        example.node.wipe_serials = {"SYS1"};
+        example.node.wipe.serials = {"SYS1"};
         CHECK(example.refusal().empty());
     }
 }
@@ -173,7 +173,7 @@ TEST_CASE("Ceph data is never erased by an installation") {
         }
         for (const WipePolicy policy : {WipePolicy::blank_only, WipePolicy::listed, WipePolicy::not_ours}) {
             example.node.install.wipe = policy;
-            example.node.wipe_serials = {"SYS1"};
+            example.node.wipe.serials = {"SYS1"};
             CHECK(example.refusal() == "disk.ceph-osd");
         }
     }
@@ -190,11 +190,11 @@ TEST_CASE("anything else needs the policy, and the refusal says what is there an
     CHECK(refused.error().message.contains("xfs"));
     CHECK(refused.error().hint.contains("serial SYS1"));
 
-    example.node.wipe_serials = {"SYS1"};
+    example.node.wipe.serials = {"SYS1"};
     CHECK(example.plan().error().hint.contains("install.wipe is 'blank-only'"));
     example.node.install.wipe = WipePolicy::listed;
     CHECK(example.refusal().empty());
-    example.node.wipe_serials = {"DATA1"};
+    example.node.wipe.serials = {"DATA1"};
     CHECK(example.refusal() == "disk.not-blank");
     example.node.install.wipe = WipePolicy::not_ours;
     CHECK(example.refusal().empty());

@@ -36,11 +36,11 @@ TEST_CASE("disks that are never candidates, whatever the selector says") {
     by_serial.serial = "SYS1";
     for (const Row& row : rows) {
         Disk disk = test::make_disk("sda", "SYS1");
-        CHECK(!why_not(disk, by_serial));
+        CHECK(!by_serial.why_not(disk));
         row.change(disk);
         INFO(row.why);
-        CHECK(why_not(disk, by_serial).value_or("").contains(row.why));
-        CHECK(why_not(disk, any_disk()).value_or("").contains(row.why));
+        CHECK(by_serial.why_not(disk).value_or("").contains(row.why));
+        CHECK(any_disk().why_not(disk).value_or("").contains(row.why));
     }
 }
 
@@ -49,19 +49,19 @@ TEST_CASE("USB sticks and SD modules are candidates only when the selector names
     module.transport = Transport::usb;
     module.model = "IDSDM";
     DiskSelector select;
-    CHECK(why_not(module, select));
+    CHECK(select.why_not(module));
     select.min_size = gib(100);
-    CHECK(why_not(module, select));
+    CHECK(select.why_not(module));
     select.model = "*";
-    CHECK(why_not(module, select));
+    CHECK(select.why_not(module));
     select.model = "IDSDM*";
-    CHECK(!why_not(module, select));
+    CHECK(!select.why_not(module));
     select = {};
     select.transport = Transport::usb;
-    CHECK(!why_not(module, select));
+    CHECK(!select.why_not(module));
     select = {};
     select.serial = "IDSDM01";
-    CHECK(!why_not(module, select));
+    CHECK(!select.why_not(module));
 }
 
 TEST_CASE("no disk for the system: every disk is listed with the clause that failed") {

@@ -128,7 +128,7 @@ TEST_CASE("with an address per network a node is only in those") {
     REQUIRE(spec);
     CHECK(spec->addresses.size() == 1);
     CHECK(spec->addresses.at("management").to_text() == "10.0.100.12");
-    CHECK(spec->wipe_serials == std::vector<std::string>{"S1"});
+    CHECK(spec->wipe.serials == std::vector<std::string>{"S1"});
 }
 
 TEST_CASE("a host part that the subnet does not have is refused") {

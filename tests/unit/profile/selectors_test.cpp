@@ -90,11 +90,11 @@ TEST_CASE("disks on which nothing is ever installed are told apart, with the rea
         return never_a_candidate(other).value_or("");
     };
     CHECK(reason([](Disk& d) { d.installation_medium = true; }) == "it is the installation medium");
-    CHECK(reason([](Disk& d) { d.bmc_virtual = true; }) == "the BMC lends it");
+    CHECK(reason([](Disk& d) { d.bmc_virtual = true; }) == "it is a virtual medium of the BMC");
     CHECK(reason([](Disk& d) { d.removable = true; }) == "it is removable");
     CHECK(reason([](Disk& d) { d.read_only = true; }) == "it is read-only");
-    CHECK(reason([](Disk& d) { d.size = {}; }) == "it holds no medium");
-    CHECK(reason([](Disk& d) { d.multipath_of = "sdc"; }) == "it is another path of sdc");
+    CHECK(reason([](Disk& d) { d.size = {}; }) == "there is no medium in it");
+    CHECK(reason([](Disk& d) { d.multipath_of = "sdc"; }) == "it is another path to sdc");
 }
 
 TEST_CASE("a port matches by what it can do, its driver, place and address") {

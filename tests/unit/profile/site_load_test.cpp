@@ -97,7 +97,7 @@ TEST_CASE("every key of a site reaches its member") {
     CHECK(s.nodes[1].cluster == NodeEntry::ClusterAction::join);
     CHECK(s.nodes[2].match_mac == "52:54:00:00:00:03");
     CHECK(s.nodes[2].profile == "lab-vm");
-    CHECK(s.nodes[2].wipe_serials == List{"S1", "S2"});
+    CHECK(s.nodes[2].wipe.serials == List{"S1", "S2"});
 
     CHECK(s.monitoring.retention == std::chrono::days(14));
     CHECK(s.monitoring.alert_webhooks == List{"http://10.0.100.5:8080/alert"});
