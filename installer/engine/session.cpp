@@ -71,7 +71,7 @@ Result<Consent> Session::consent_of_site() const {
     Consent consent{
         .plan_digest = plan_->digest(), .disks = {}, .given_by = "site document " + site_->origin};
     for (const auto& disk : plan_->disks) {
-        if (disk.role == PlannedRole::system) {
+        if (disk.written) {
             consent.disks.push_back(disk.identity);
         }
     }

@@ -76,11 +76,12 @@ struct Holder {
     enum class Kind { lvm, md, crypt, mpath, ceph_osd, raid, bcache, zfs, vmfs } kind = Kind::lvm;
     std::string name;
     Json detail = Json::object();
-    std::optional<std::uint32_t> partition = {};  ///< on which it stands; absent: the whole disk, or its parent
+    std::optional<std::uint32_t> partition =
+        {};  ///< on which it stands; absent: the whole disk, or its parent
     std::string uuid = {};
-    std::string device = {};            ///< its own node ("/dev/md127", "/dev/mapper/x"); empty: none
-    std::optional<bool> active = {};    ///< the kernel runs it now; absent: unknown, to be taken for yes
-    std::vector<Holder> holders = {};   ///< what stands on it
+    std::string device = {};           ///< its own node ("/dev/md127", "/dev/mapper/x"); empty: none
+    std::optional<bool> active = {};   ///< the kernel runs it now; absent: unknown, to be taken for yes
+    std::vector<Holder> holders = {};  ///< what stands on it
 };
 
 /// Both name the same array, group, map or pool.
@@ -114,7 +115,7 @@ struct Disk {
     std::string partition_table_uuid;  ///< the GUID of a GPT; empty where it is not known
     std::vector<PartitionFacts> partitions;
     std::vector<std::string>
-        signatures;  ///< what libblkid finds on the whole disk, and own scans ("ceph_bluestore")
+        signatures;               ///< what libblkid finds on the whole disk, and own scans ("ceph_bluestore")
     std::vector<Holder> holders;  ///< the roots of the trees
     std::optional<InstallationMark> installation;
 };
@@ -122,8 +123,8 @@ struct Disk {
 /// Every holder on the disk, each before what stands on it.
 [[nodiscard]] std::vector<const Holder*> all_holders(const Disk& disk);
 
-/// Why nothing may ever be installed on `disk`, whatever a selector says: "it is the installation medium", "it
-/// is a virtual medium of the BMC", "there is no medium in it", "it is another path to sda", "it is
+/// Why nothing may ever be installed on `disk`, whatever a selector says: "it is the installation medium",
+/// "it is a virtual medium of the BMC", "there is no medium in it", "it is another path to sda", "it is
 /// removable", "it is read-only". nullopt: it may be selected. This is the only place where that is decided.
 [[nodiscard]] std::optional<std::string> never_a_candidate(const Disk& disk);
 

@@ -3,14 +3,13 @@
 
 #include <vector>
 
+#include "base/result.hpp"
 #include "plan/node_files.hpp"
 #include "plan/plan.hpp"
 
 namespace bedplate {
 
-/// Every action of the plan with its dependencies, in no particular order. `teardown`: something lives on the
-/// disk that is to be erased first.
-[[nodiscard]] std::vector<Action> build_actions(const NodeFacts& facts, const Disk& disk,
-                                                const DiskIdentity& identity, bool teardown);
+/// Every action of the plan with its dependencies, in no particular order. Errors: those of tear_down.
+[[nodiscard]] Result<std::vector<Action>> build_actions(const NodeFacts& facts);
 
 }  // namespace bedplate

@@ -32,8 +32,8 @@ std::string menu_entry(std::string_view title, std::string_view arguments) {
 
 /// The signed GRUB can load no modules under Secure Boot: only commands that are built into it stand here.
 std::string grub_cfg(const NodeFacts& facts) {
-    const std::string root =
-        std::format("root=/dev/mapper/{}-{} ro", mapper_name(facts.layout.volume_group), mapper_name("root"));
+    const std::string root = std::format(
+        "root=/dev/mapper/{}-{} ro", mapper_name(facts.storage.layout().volume_group), mapper_name("root"));
     const std::string arguments =
         std::format("{} {}", root, join(kernel_arguments(facts.profile, facts.inventory), " "));
     std::string text = std::format(
@@ -45,7 +45,7 @@ std::string grub_cfg(const NodeFacts& facts) {
         "    terminal_output console serial\n"
         "fi\n"
         "search --no-floppy --set=root --fs-uuid {}\n",
-        facts.ids.file_system("boot").to_text());
+        facts.storage.ids().file_system("boot").to_text());
     text += menu_entry(facts.node.hostname, arguments);
     text += menu_entry(facts.node.hostname + " rescue", arguments + " systemd.unit=rescue.target");
     return text;
@@ -54,7 +54,7 @@ std::string grub_cfg(const NodeFacts& facts) {
 /// Handed from the ESP to /boot, which is a file system of its own: hence ($root)/grub.
 std::string esp_stub(const NodeFacts& facts) {
     return std::format("search.fs_uuid {} root\nset prefix=($root)/grub\nconfigfile $prefix/grub.cfg\n",
-                       facts.ids.file_system("boot").to_text());
+                       facts.storage.ids().file_system("boot").to_text());
 }
 
 std::string mark(const NodeFacts& facts) {
@@ -70,14 +70,6 @@ std::string mark(const NodeFacts& facts) {
 
 }  // namespace
 
-std::string partition_device(const action::PlannedPartition& partition) {
-    return "/dev/disk/by-partuuid/" + partition.guid.to_text();
-}
-
-std::string volume_device(const std::string& volume_group, const std::string& volume) {
-    return std::format("/dev/{}/{}", volume_group, volume);
-}
-
 action::WriteFile grub_configuration(const NodeFacts& facts) {
     action::WriteFile result;
     result.path = "/boot/grub/grub.cfg";
@@ -86,16 +78,16 @@ action::WriteFile grub_configuration(const NodeFacts& facts) {
     return result;
 }
 
-action::WriteEsp esp_contents(const NodeFacts& facts) {
-    const action::PlannedPartition& partition = facts.layout.partition(esp_number);
+action::WriteEsp esp_contents(const NodeFacts& facts, const SystemDisk& disk) {
+    const action::PlannedPartition& partition = disk.layout.partition(esp_number);
     const std::string shim = "/usr/lib/shim/shimx64.efi.signed";
     const std::string manager = "/usr/lib/shim/mmx64.efi.signed";
     const std::string grub = "/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed";
     action::WriteEsp esp;
     esp.device = partition_device(partition);
-    esp.volume_id = facts.ids.esp_volume_id();
-    esp.size = facts.layout.size_of(partition);
-    esp.logical_block_size = facts.layout.logical_block_size;
+    esp.volume_id = disk.ids.esp_volume_id();
+    esp.size = disk.layout.size_of(partition);
+    esp.logical_block_size = disk.layout.logical_block_size;
     esp.copies = {{"EFI/debian/shimx64.efi", shim},  {"EFI/BOOT/BOOTX64.EFI", shim},
                   {"EFI/debian/mmx64.efi", manager}, {"EFI/BOOT/mmx64.efi", manager},
                   {"EFI/debian/grubx64.efi", grub},  {"EFI/BOOT/grubx64.efi", grub}};

@@ -5,6 +5,7 @@
 #include <format>
 #include <ranges>
 
+#include "plan/layout.hpp"
 #include "plan/plan.hpp"
 
 namespace bedplate {
@@ -17,8 +18,8 @@ Commands of(const action::VerifyPayload& /*kind*/, const CommandContext& /*conte
     return {};
 }
 
-// Only the labels are zeroed by the program itself. Volumes of an old OSD are off: nothing switches them on in
-// the installer.
+// Only the labels are zeroed by the program itself. Volumes of an old OSD are off: nothing switches them on
+// in the installer.
 Commands of(const action::ZapBluestore& kind, const CommandContext& /*context*/) {
     if (kind.volume.empty()) {
         return {};
@@ -72,10 +73,18 @@ Commands of(const action::CreateArray& kind, const CommandContext& /*context*/) 
     for (const std::string& member : kind.members) {
         result.push_back({"wipefs", "--all", member});
     }
-    Argv create{"mdadm",      "--create",       "/dev/md/" + kind.name,
-                "--run",      "--level=" + kind.level, std::format("--raid-devices={}", kind.members.size()),
-                "--metadata=1.2", "--bitmap=internal", "--homehost=any",
-                "--name=" + kind.name, "--uuid=" + md_uuid_text(kind.uuid)};
+    Argv create{"mdadm",
+                "--create",
+                "/dev/md/" + kind.name,
+                "--run",
+                "--level=" + kind.level,
+                std::format("--raid-devices={}", kind.members.size()),
+                "--metadata=1.2",
+                std::format("--data-offset={}K", array_data_offset.value >> 10U),
+                "--bitmap=internal",
+                "--homehost=any",
+                "--name=" + kind.name,
+                "--uuid=" + md_uuid_text(kind.uuid)};
     create.insert(create.end(), kind.members.begin(), kind.members.end());
     result.push_back(std::move(create));
     return result;
@@ -85,7 +94,8 @@ Commands of(const action::CreateArray& kind, const CommandContext& /*context*/) 
 Commands of(const action::CreateCrypt& kind, const CommandContext& /*context*/) {
     return {{"wipefs", "--all", kind.device},
             {"cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", "--uuid", kind.uuid.to_text(),
-             "--label", kind.label, "--key-file", "-", kind.device}};
+             "--label", kind.label, "--offset", std::to_string(crypt_data_offset.value / 512), "--key-file",
+             "-", kind.device}};
 }
 
 Commands of(const action::OpenCrypt& kind, const CommandContext& /*context*/) {
@@ -168,10 +178,10 @@ Commands of(const action::WriteEsp& kind, const CommandContext& /*context*/) {
 }
 
 // The modules come from the node's own tree, so that boot sector, core image and modules are one version.
-Commands of(const action::PrepareBiosLoader& /*kind*/, const CommandContext& context) {
+Commands of(const action::PrepareBiosLoader& kind, const CommandContext& context) {
     return {{"grub-install", "--target=i386-pc", "--directory=" + context.target + "/usr/lib/grub/i386-pc",
-             "--boot-directory=" + context.target + "/boot", "--no-bootsector", "--modules=part_gpt ext2",
-             context.disk}};
+             "--boot-directory=" + context.target + "/boot", "--no-bootsector",
+             kind.array ? "--modules=part_gpt mdraid1x ext2" : "--modules=part_gpt ext2", context.disk}};
 }
 
 Commands of(const action::VerifyTarget& /*kind*/, const CommandContext& /*context*/) {

@@ -160,8 +160,8 @@ Json of(const action::WriteEsp& kind) {
                 {"texts", kind.texts}};
 }
 
-Json of(const action::PrepareBiosLoader& /*kind*/) {
-    return Json::object();
+Json of(const action::PrepareBiosLoader& kind) {
+    return Json{{"array", kind.array}};
 }
 
 Json of(const action::VerifyTarget& kind) {
@@ -177,7 +177,10 @@ Json of(const action::CommitBoot& kind) {
 }
 
 Json of(const action::SetBootEntry& kind) {
-    return Json{{"label", kind.label}, {"loader", kind.loader}, {"esp_number", kind.esp_number}, {"position", kind.position}};
+    return Json{{"label", kind.label},
+                {"loader", kind.loader},
+                {"esp_number", kind.esp_number},
+                {"position", kind.position}};
 }
 
 Json segments_json(const std::vector<Segment>& segments) {
@@ -191,6 +194,14 @@ Json segments_json(const std::vector<Segment>& segments) {
     return json;
 }
 
+Json dwellers_json(const std::vector<Dweller>& dwellers) {
+    Json json = Json::array();
+    for (const Dweller& dweller : dwellers) {
+        json.push_back(Json{{"depth", dweller.depth}, {"what", dweller.what}, {"fate", dweller.fate}});
+    }
+    return json;
+}
+
 Json disk_json(const PlannedDisk& disk) {
     return Json{{"serial", disk.identity.serial},
                 {"wwn", disk.identity.wwn},
@@ -200,10 +211,32 @@ Json disk_json(const PlannedDisk& disk) {
                 {"by_path", disk.identity.by_path},
                 {"description", disk.description},
                 {"size_bytes", disk.size.value},
+                {"logical_block_size", disk.logical_block_size.value},
+                {"written", disk.written},
                 {"contents", disk.contents},
+                {"dwellers", dwellers_json(disk.dwellers)},
                 {"fate", disk.fate},
                 {"before", segments_json(disk.before)},
                 {"after", segments_json(disk.after)}};
+}
+
+Json osd_json(const PlannedOsd& osd) {
+    const auto disk = [](const DiskIdentity& identity, const std::string& path, Bytes size) {
+        return Json{{"serial", identity.serial},   {"wwn", identity.wwn}, {"model", identity.model},
+                    {"by_path", identity.by_path}, {"path", path},        {"size_bytes", size.value}};
+    };
+    Json json{{"state", to_string(osd.state)},
+              {"fsid", osd.fsid},
+              {"id", osd.id},
+              {"data", disk(osd.data, osd.data_path, osd.data_size)},
+              {"device_class", osd.device_class},
+              {"weight", osd.weight},
+              {"dmcrypt", osd.dmcrypt}};
+    if (osd.db) {
+        json["db"] = disk(*osd.db, osd.db_path, osd.db_size);
+        json["db"]["slots"] = osd.db_slots;
+    }
+    return json;
 }
 
 Json action_json(const Action& action, const CommandContext& context) {
@@ -213,6 +246,12 @@ Json action_json(const Action& action, const CommandContext& context) {
               {"after", action.after}};
     if (action.device) {
         json["device"] = Json{{"serial", action.device->serial}, {"wwn", action.device->wwn}};
+    }
+    if (!action.also.empty()) {
+        json["also"] = Json::array();
+        for (const DiskIdentity& disk : action.also) {
+            json["also"].push_back(Json{{"serial", disk.serial}, {"wwn", disk.wwn}});
+        }
     }
     json["destructive"] = action.destructive;
     json["summary"] = action.summary;
@@ -239,13 +278,17 @@ void add_body(Json& json, const Plan& plan) {
     json["site_digest"] = plan.site_digest;
     json["inventory_digest"] = plan.inventory_digest;
     json["disks"] = Json::array();
-    const CommandContext context = shown_context(plan);
     for (const PlannedDisk& disk : plan.disks) {
         json["disks"].push_back(disk_json(disk));
     }
     json["actions"] = Json::array();
     for (const Action& action : plan.actions) {
-        json["actions"].push_back(action_json(action, context));
+        json["actions"].push_back(action_json(action, shown_context(plan, action)));
+    }
+    json["ceph_fsid"] = plan.ceph_fsid;
+    json["osds"] = Json::array();
+    for (const PlannedOsd& osd : plan.osds) {
+        json["osds"].push_back(osd_json(osd));
     }
     json["network"] = Json{{"files", plan.network_files}};
     json["first_boot"] = plan.first_boot;

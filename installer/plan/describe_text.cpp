@@ -112,32 +112,79 @@ std::string identity_lines(const PlannedDisk& disk) {
            entry("path", is_link(disk.path) ? disk.path : disk.path + " (this time: it has no stable link)");
 }
 
+/// What lives there, indented as it stands on one another, with what becomes of each part.
+std::string dweller_lines(const PlannedDisk& disk) {
+    std::string text;
+    for (const Dweller& dweller : disk.dwellers) {
+        const std::string indent(4 + 2 * dweller.depth, ' ');
+        text += paragraph(std::format("{}: {}", dweller.what, dweller.fate), indent, indent + "  ");
+    }
+    return text;
+}
+
 std::string disk_block(const PlannedDisk& disk) {
-    const bool written = disk.role == PlannedRole::system;
-    const bool erased = written && disk.contents != "nothing";
+    const bool erased = disk.written && disk.contents != "nothing";
     std::string text =
         std::format("\n{} {:<66}{:>12}\n", erased ? '!' : ' ', disk.description, to_string(disk.role));
     text += identity_lines(disk);
     text += entry("holds now", disk.contents);
+    text += dweller_lines(disk);
     text += entry("plan", disk.fate);
     const std::size_t width = columns - key_width;
-    if (!written) {
+    if (disk.after == disk.before) {
         return text + std::format("  {:<{}}{}\n", "unchanged", key_width - 2, bar(disk.before, width));
     }
     text += std::format("  {:<{}}{}\n", "before", key_width - 2, bar(disk.before, width));
-    if (erased) {
-        text += segment_table(disk.before);
-    }
     text += std::format("  {:<{}}{}\n", "after", key_width - 2, bar(disk.after, width));
     return text + segment_table(disk.after);
 }
 
+/// A new OSD gets its data or its database there.
+bool is_left_to_first_boot(const Plan& plan, const PlannedDisk& disk) {
+    return std::ranges::any_of(plan.osds, [&](const PlannedOsd& osd) {
+        return osd.state == PlannedOsd::State::create &&
+               (osd.data == disk.identity || osd.db == disk.identity);
+    });
+}
+
 std::string disks(const Plan& plan) {
-    const auto written = std::ranges::count(plan.disks, PlannedRole::system, &PlannedDisk::role);
-    std::string text = std::format("\nDISKS: {} to be written, {} protected (not one byte changes)\n",
-                                   written, std::ssize(plan.disks) - written);
+    const auto written = std::ranges::count(plan.disks, true, &PlannedDisk::written);
+    const auto later = std::ranges::count_if(plan.disks, [&](const PlannedDisk& disk) {
+        return !disk.written && is_left_to_first_boot(plan, disk);
+    });
+    std::string text = std::format("\nDISKS: {} to be written, {}{} protected (not one byte changes)\n",
+                                   written, later == 0 ? "" : std::format("{} left to first boot, ", later),
+                                   std::ssize(plan.disks) - written - later);
     for (const PlannedDisk& disk : plan.disks) {
         text += disk_block(disk);
+    }
+    return text;
+}
+
+std::string osd_lines(const PlannedOsd& osd) {
+    if (osd.state == PlannedOsd::State::keep) {
+        return paragraph(std::format("= OSD {} on {} stays (fsid {})", osd.id, osd.data.to_text(), osd.fsid),
+                         "  ", "      ");
+    }
+    std::string text = paragraph(std::format("+ new OSD on {}, {}, class {}, weight {}{}", osd.data.to_text(),
+                                             to_label_text(osd.data_size), osd.device_class, osd.weight,
+                                             osd.dmcrypt ? ", encrypted" : ""),
+                                 "  ", "      ");
+    if (osd.db) {
+        text += paragraph(std::format("block.db of {} on {}, one of {} slots", to_binary_text(osd.db_size),
+                                      osd.db->to_text(), osd.db_slots),
+                          "      ", "        ");
+    }
+    return text;
+}
+
+std::string osds(const Plan& plan) {
+    if (plan.osds.empty()) {
+        return "";
+    }
+    std::string text = std::format("\nOSDS of Ceph cluster {}\n\n", plan.ceph_fsid);
+    for (const PlannedOsd& osd : plan.osds) {
+        text += osd_lines(osd);
     }
     return text;
 }
@@ -179,7 +226,6 @@ std::string action_lines(const Action& action, const CommandContext& context) {
 }
 
 std::string actions(const Plan& plan) {
-    const CommandContext context = shown_context(plan);
     std::string text = std::format("\nACTIONS: {}\n", plan.actions.size());
     std::string_view stage;
     for (const Action& action : plan.actions) {
@@ -187,7 +233,7 @@ std::string actions(const Plan& plan) {
             stage = to_string(action.stage);
             text += std::format("\n  {}\n", stage);
         }
-        text += action_lines(action, context);
+        text += action_lines(action, shown_context(plan, action));
     }
     return text;
 }
@@ -245,15 +291,14 @@ std::string first_boot(const Plan& plan) {
 }  // namespace
 
 std::string to_text(const Plan& plan) {
-    return header(plan) + findings(plan) + disks(plan) + actions(plan) + network(plan) + files(plan) +
-           first_boot(plan);
+    return header(plan) + findings(plan) + disks(plan) + osds(plan) + actions(plan) + network(plan) +
+           files(plan) + first_boot(plan);
 }
 
 std::string to_commands_text(const Plan& plan) {
-    const CommandContext context = shown_context(plan);
     std::string text;
     for (const Action& action : plan.actions) {
-        const auto list = commands(action, context);
+        const auto list = commands(action, shown_context(plan, action));
         text += std::format("# {}: {}{}\n", action.id, action.summary, list.empty() ? " (no command)" : "");
         for (const auto& argv : list) {
             text += quote_command(argv) + "\n";

@@ -22,6 +22,14 @@ Guid PlanIds::file_system(std::string_view role) const {
     return Guid::derive(generation_seed_, std::format("file system {}", role));
 }
 
+Guid PlanIds::crypt() const {
+    return Guid::derive(generation_seed_, "crypt");
+}
+
+Guid PlanIds::array(std::string_view role) const {
+    return Guid::derive(generation_seed_, std::format("array {}", role));
+}
+
 std::uint32_t PlanIds::esp_volume_id() const {
     const auto bytes = file_system("esp").bytes();
     std::uint32_t id = 0;
@@ -29,6 +37,15 @@ std::uint32_t PlanIds::esp_volume_id() const {
         id = (id << 8U) | bytes[i];
     }
     return id == 0 ? 1 : id;
+}
+
+Guid fast_array_id(const NodeSpec& node) {
+    return Guid::derive(std::format("bedplate/v1\ncluster {}\nhost {}", node.cluster_name, node.hostname),
+                        "array fast");
+}
+
+Guid osd_id(const NodeSpec& node, const DiskIdentity& data) {
+    return Guid::derive(PlanIds(node, data).partition("osd").to_text(), "osd");
 }
 
 std::string volume_id_text(std::uint32_t volume_id) {

@@ -17,6 +17,11 @@ constexpr Bytes extent_size = mib(4);
 constexpr Bytes physical_volume_header = mib(1);
 /// 128 entries of 128 bytes (UEFI specification 5.3.1).
 constexpr Bytes gpt_entries = kib(16);
+/// Partition types of the Discoverable Partitions Specification and of md.
+constexpr std::string_view raid_type = "a19d880f-05fc-4d3b-a006-743f0f84911e";
+constexpr std::string_view luks_type = "ca7d7ccb-63ed-4c53-861c-1742536059cc";
+/// Less than this is no tier for anything.
+constexpr Bytes smallest_fast_disk = gib(1);
 /// Above this, sums of a layout could leave 64 bits; no disk is near it.
 constexpr Bytes absurd{1ULL << 60U};
 
@@ -76,9 +81,9 @@ std::uint64_t backup_gpt_blocks(Bytes block) {
 }
 
 /// First MiB, the fixed partitions and the smallest physical volume that holds the volumes.
-Bytes end_of_smallest(const Layout& layout, Bytes volumes) {
+Bytes end_of_smallest(const Layout& layout, const Below& below, Bytes volumes) {
     return alignment + bios_boot_size + layout.esp.ceil_to(alignment) + layout.boot.ceil_to(alignment) +
-           physical_volume_header + volumes;
+           below.overhead() + physical_volume_header + volumes;
 }
 
 std::unexpected<Error> too_small(const Layout& layout, const std::vector<PlannedVolume>& volumes,
@@ -108,13 +113,15 @@ action::PlannedPartition make_partition(std::uint32_t number, std::string_view r
             .last = {}};
 }
 
-std::vector<action::PlannedPartition> place(const Layout& layout, Bytes end, Bytes block,
+std::vector<action::PlannedPartition> place(const Layout& layout, const Below& below, Bytes end, Bytes block,
                                             const PlanIds& ids) {
+    const std::string_view boot_type = below.array ? raid_type : partition_type::linux_boot;
+    const std::string_view plain_type = below.crypt ? luks_type : partition_type::lvm;
     std::vector<action::PlannedPartition> partitions{
         make_partition(bios_boot_number, "bios", partition_type::bios_boot, ids),
         make_partition(esp_number, "esp", partition_type::esp, ids),
-        make_partition(boot_number, "boot", partition_type::linux_boot, ids),
-        make_partition(lvm_number, "lvm", partition_type::lvm, ids)};
+        make_partition(boot_number, "boot", boot_type, ids),
+        make_partition(lvm_number, "lvm", below.array ? raid_type : plain_type, ids)};
     const Bytes sizes[] = {bios_boot_size, layout.esp.ceil_to(alignment), layout.boot.ceil_to(alignment)};
     Bytes at = alignment;
     for (std::size_t i = 0; i < partitions.size(); ++i) {
@@ -140,8 +147,8 @@ Bytes DiskLayout::size_of(const action::PlannedPartition& partition) const {
     return logical_block_size * (partition.last.value - partition.first.value + 1);
 }
 
-Result<DiskLayout> lay_out(const Layout& layout, Bytes size, Bytes logical_block_size, const PlanIds& ids,
-                           const std::string& where) {
+Result<DiskLayout> lay_out(const Layout& layout, Bytes size, Bytes logical_block_size, const Below& below,
+                           const PlanIds& ids, const std::string& where) {
     const Bytes block = logical_block_size;
     BEDPLATE_TRY(check_block_size(block, where));
     BEDPLATE_TRY(check_layout(layout, block));
@@ -151,7 +158,7 @@ Result<DiskLayout> lay_out(const Layout& layout, Bytes size, Bytes logical_block
         std::accumulate(volumes.begin(), volumes.end(), Bytes{},
                         [](Bytes sum, const PlannedVolume& volume) { return sum + volume.size; });
     const Bytes backup_gpt = block * backup_gpt_blocks(block);
-    const Bytes needed = end_of_smallest(layout, in_volumes) + backup_gpt;
+    const Bytes needed = end_of_smallest(layout, below, in_volumes) + backup_gpt;
     const Bytes available = size.floor_to(block);
     if (available < needed) {
         return too_small(layout, volumes, needed, available, where);
@@ -159,13 +166,31 @@ Result<DiskLayout> lay_out(const Layout& layout, Bytes size, Bytes logical_block
 
     DiskLayout result;
     result.logical_block_size = block;
-    result.partitions = place(layout, (available - backup_gpt).floor_to(alignment), block, ids);
+    result.partitions = place(layout, below, (available - backup_gpt).floor_to(alignment), block, ids);
     result.volume_group = layout.volume_group;
     result.volumes = std::move(volumes);
     const action::PlannedPartition& lvm = result.partition(lvm_number);
-    result.volumes_start = result.start_of(lvm) + physical_volume_header;
-    result.volumes_free = (result.size_of(lvm) - physical_volume_header).floor_to(extent_size) - in_volumes;
+    const Bytes in_front = below.overhead() + physical_volume_header;
+    result.volumes_start = result.start_of(lvm) + in_front;
+    result.volumes_free = (result.size_of(lvm) - in_front).floor_to(extent_size) - in_volumes;
     return result;
+}
+
+Result<std::vector<action::PlannedPartition>> lay_out_fast(Bytes size, Bytes logical_block_size,
+                                                           const PlanIds& ids, const std::string& where) {
+    const Bytes block = logical_block_size;
+    BEDPLATE_TRY(check_block_size(block, where));
+    const Bytes backup_gpt = block * backup_gpt_blocks(block);
+    if (size < smallest_fast_disk) {
+        return refuse("disk.too-small",
+                      std::format("a disk of the fast tier has {} at least, this one has {}",
+                                  to_binary_text(smallest_fast_disk), to_binary_text(size)),
+                      where, "let the selector of disks.fast leave it out (min_size)");
+    }
+    action::PlannedPartition partition = make_partition(fast_number, "fast", raid_type, ids);
+    partition.first = {alignment.value / block.value};
+    partition.last = {(size.floor_to(block) - backup_gpt).floor_to(alignment).value / block.value - 1};
+    return std::vector{partition};
 }
 
 }  // namespace bedplate

@@ -18,6 +18,15 @@ inline constexpr std::uint32_t esp_number = 2;
 inline constexpr std::uint32_t boot_number = 3;
 inline constexpr std::uint32_t lvm_number = 4;
 
+/// The one partition of a disk of the fast tier.
+inline constexpr std::uint32_t fast_number = 1;
+inline constexpr std::string_view fast_partition_name = "bedplate-fast";
+
+/// Where the data of an array begins in its members. Given to mdadm, so that the planner's sums hold.
+inline constexpr Bytes array_data_offset = mib(4);
+/// Header and key slots of LUKS2, as cryptsetup makes them.
+inline constexpr Bytes crypt_data_offset = mib(16);
+
 /// By this partition name the probe recognises a disk of ours.
 inline constexpr std::string_view esp_partition_name = "bedplate-esp";
 
@@ -41,10 +50,26 @@ struct DiskLayout {
     [[nodiscard]] Bytes size_of(const action::PlannedPartition& partition) const;
 };
 
+/// What lies between the partitions and what is in them.
+struct Below {
+    bool array = false, crypt = false;
+
+    /// What both take of the partition for the physical volume.
+    [[nodiscard]] Bytes overhead() const {
+        return (array ? array_data_offset : Bytes{}) + (crypt ? crypt_data_offset : Bytes{});
+    }
+};
+
 /// Lay `layout` out on a disk of `size`. Partitions start and end at whole MiB; the physical volume takes
 /// what is left. Errors (refused): disk.block-size, disk.too-small (needed, available, what would be enough),
 /// layout.missing, layout.esp-too-small.
 [[nodiscard]] Result<DiskLayout> lay_out(const Layout& layout, Bytes size, Bytes logical_block_size,
-                                         const PlanIds& ids, const std::string& where);
+                                         const Below& below, const PlanIds& ids, const std::string& where);
+
+/// A disk of the fast tier: one partition for the array over `size` bytes of the disk. Errors:
+/// disk.block-size, disk.too-small.
+[[nodiscard]] Result<std::vector<action::PlannedPartition>> lay_out_fast(Bytes size, Bytes logical_block_size,
+                                                                         const PlanIds& ids,
+                                                                         const std::string& where);
 
 }  // namespace bedplate

@@ -27,14 +27,18 @@ std::string fstab_line(std::string_view uuid, std::string_view where, std::strin
 
 /// A full /var/log or /boot must not run programs or hold devices; a missing ESP must not stop the boot.
 std::string fstab(const NodeFacts& facts) {
-    const auto uuid = [&](std::string_view role) { return facts.ids.file_system(role).to_text(); };
+    const auto uuid = [&](std::string_view role) { return facts.storage.ids().file_system(role).to_text(); };
     std::string text = "# <file system> <mount point> <type> <options> <dump> <pass>\n";
-    for (const PlannedVolume& volume : facts.layout.volumes) {
+    for (const PlannedVolume& volume : facts.storage.layout().volumes) {
         if (volume.mount_path == "/") {
             text += fstab_line(uuid("root"), "/", "ext4", "noatime,errors=remount-ro", 1);
             text += fstab_line(uuid("boot"), "/boot", "ext4", "noatime,nodev,nosuid,noexec", 2);
-            text += fstab_line(volume_id_text(facts.ids.esp_volume_id()), "/boot/efi", "vfat",
+            text += fstab_line(volume_id_text(facts.storage.ids().esp_volume_id()), "/boot/efi", "vfat",
                                "umask=0077,nofail,x-systemd.device-timeout=10s", 2);
+            if (facts.storage.mirrored()) {
+                text += fstab_line(volume_id_text(facts.storage.system.back().ids.esp_volume_id()),
+                                   "/boot/efi2", "vfat", "umask=0077,nofail,x-systemd.device-timeout=10s", 2);
+            }
         } else if (volume.mount_path == "/var/log") {
             text +=
                 fstab_line(uuid(volume.name), volume.mount_path, "ext4", "noatime,nodev,nosuid,noexec", 2);
@@ -108,7 +112,7 @@ WriteFile node_document(const NodeFacts& facts) {
     Json disks = Json::object();
     for (const auto& [key, role] :
          {std::pair{"system", PlannedRole::system}, std::pair{"osd", PlannedRole::osd},
-          std::pair{"osd_db", PlannedRole::osd_db}}) {
+          std::pair{"osd_db", PlannedRole::osd_db}, std::pair{"fast", PlannedRole::fast}}) {
         // By path, not as the kernel happened to find them: the same machine gives the same document.
         std::map<std::string, Json> sorted;
         for (const PlannedDisk& disk : facts.disks) {
@@ -206,6 +210,9 @@ std::vector<WriteFile> node_files(const NodeFacts& facts) {
     if (!facts.profile.kvm.nested) {
         files.push_back(file("/etc/modprobe.d/bedplate-kvm.conf",
                              std::format("options {} nested=0\n", kvm_module(facts.inventory))));
+    }
+    for (WriteFile& about_disks : disk_files(facts)) {
+        files.push_back(std::move(about_disks));
     }
     for (const auto& [path, text] : facts.network.files) {
         files.push_back(file(path, text));

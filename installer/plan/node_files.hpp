@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "inventory/inventory.hpp"
-#include "plan/ids.hpp"
-#include "plan/layout.hpp"
 #include "plan/network.hpp"
 #include "plan/plan.hpp"
+#include "plan/storage.hpp"
 #include "profile/profile.hpp"
 
 namespace bedplate {
@@ -17,10 +16,10 @@ struct NodeFacts {
     const Inventory& inventory;
     const Profile& profile;
     const NodeSpec& node;
-    const DiskLayout& layout;
-    const PlanIds& ids;
+    const StoragePlan& storage;
     const NetworkPlan& network;
     std::vector<PlannedDisk> disks;
+    std::vector<PlannedOsd> osds;
 };
 
 /// /etc: identity, file systems, name resolution, time, access, network, GRUB's defaults, kernel module
@@ -33,12 +32,15 @@ struct NodeFacts {
 /// /boot/grub/grub.cfg for the first boots, until the node's own update-grub writes it anew.
 [[nodiscard]] action::WriteFile grub_configuration(const NodeFacts& facts);
 
-/// The EFI system partition with shim, GRUB and the mark by which the probe knows the disk.
-[[nodiscard]] action::WriteEsp esp_contents(const NodeFacts& facts);
+/// The EFI system partition of one of the system's disks, with shim, GRUB and the mark by which the probe
+/// knows the disk.
+[[nodiscard]] action::WriteEsp esp_contents(const NodeFacts& facts, const SystemDisk& disk);
 
-/// /dev/disk/by-partuuid/<guid>
-[[nodiscard]] std::string partition_device(const action::PlannedPartition& partition);
-/// /dev/<vg>/<lv>
-[[nodiscard]] std::string volume_device(const std::string& volume_group, const std::string& volume);
+/// What the node has to know about its disks: arrays and encryption for its initramfs, the OSDs and the
+/// loaders for its first boot. Only what there is.
+[[nodiscard]] std::vector<action::WriteFile> disk_files(const NodeFacts& facts);
+
+/// The label of the firmware's boot entry for the n-th disk of the system.
+[[nodiscard]] std::string boot_entry_label(std::size_t n);
 
 }  // namespace bedplate

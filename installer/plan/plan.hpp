@@ -38,9 +38,9 @@ namespace action {
 struct VerifyPayload {
     static constexpr std::string_view kind = "verify-payload";
 };
-/// Zero the labels of a Ceph OSD that wipefs does not know: BlueStore keeps copies at up to five places. On the
-/// action's whole disk; on one of its partitions; or, where `volume` is given, inside that logical volume,
-/// which is switched on for it (a new volume at the same place would bring the label back).
+/// Zero the labels of a Ceph OSD that wipefs does not know: BlueStore keeps copies at up to five places. On
+/// the action's whole disk; on one of its partitions; or, where `volume` is given, inside that logical
+/// volume, which is switched on for it (a new volume at the same place would bring the label back).
 struct ZapBluestore {
     static constexpr std::string_view kind = "zap-bluestore";
     std::optional<std::uint32_t> partition;
@@ -95,8 +95,8 @@ struct WritePartitionTable {
     Bytes logical_block_size;
     std::vector<PlannedPartition> partitions;
 };
-/// A new md array over partitions of the action's disk and of those in `Action::also`, in this order. Known by
-/// its UUID wherever it is mentioned.
+/// A new md array over partitions of the action's disk and of those in `Action::also`, in this order. Known
+/// by its UUID wherever it is mentioned.
 struct CreateArray {
     static constexpr std::string_view kind = "create-array";
     std::string name;  ///< in the superblock and under /dev/md: "bedplate-boot"
@@ -104,8 +104,8 @@ struct CreateArray {
     std::string level;  ///< "raid1", "raid10"
     std::vector<std::string> members;
 };
-/// A LUKS2 header. The key is not in the plan: a passphrase comes from the secrets document or the screen; for
-/// tpm2 the executor draws a random one and keeps it in memory until BindTpm2.
+/// A LUKS2 header. The key is not in the plan: a passphrase comes from the secrets document or the screen;
+/// for tpm2 the executor draws a random one and keeps it in memory until BindTpm2.
 struct CreateCrypt {
     static constexpr std::string_view kind = "create-crypt";
     std::string device, label;
@@ -192,6 +192,7 @@ struct WriteEsp {
 /// GRUB's modules and core image for BIOS; the boot sector is left alone.
 struct PrepareBiosLoader {
     static constexpr std::string_view kind = "prepare-bios-loader";
+    bool array = false;  ///< /boot is on an md array
 };
 /// fsync everything, read the boot files back from the disk and compare.
 struct VerifyTarget {
@@ -221,16 +222,14 @@ struct SetBootEntry {
 
 }  // namespace action
 
-using ActionKind =
-    std::variant<action::VerifyPayload, action::ZapBluestore, action::CloseCrypt,
-                 action::DeactivateVolumeGroup, action::StopArray, action::StopBcache,
-                 action::RemoveMultipathMap, action::WipeDisk, action::WritePartitionTable,
-                 action::CreateArray, action::CreateCrypt, action::OpenCrypt, action::BindTpm2,
-                 action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
-                 action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload,
-                 action::WriteFile, action::SetRootPassword, action::UpdateInitramfs, action::WriteEsp,
-                 action::PrepareBiosLoader, action::VerifyTarget, action::UnmountTarget, action::CommitBoot,
-                 action::SetBootEntry>;
+using ActionKind = std::variant<
+    action::VerifyPayload, action::ZapBluestore, action::CloseCrypt, action::DeactivateVolumeGroup,
+    action::StopArray, action::StopBcache, action::RemoveMultipathMap, action::WipeDisk,
+    action::WritePartitionTable, action::CreateArray, action::CreateCrypt, action::OpenCrypt,
+    action::BindTpm2, action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
+    action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload, action::WriteFile,
+    action::SetRootPassword, action::UpdateInitramfs, action::WriteEsp, action::PrepareBiosLoader,
+    action::VerifyTarget, action::UnmountTarget, action::CommitBoot, action::SetBootEntry>;
 
 struct Action {
     std::string id;  ///< "format.mkfs.root": stable, unique in the plan
@@ -277,6 +276,7 @@ struct Segment {
     std::string label;  ///< "ESP", "LVM sys", "free"
     Bytes start, size;
     std::string content;  ///< "vfat", "ext4 'root'", ...
+    bool operator==(const Segment&) const = default;
 };
 
 /// One thing that lives on a disk now, and what becomes of it.
@@ -299,7 +299,8 @@ struct PlannedDisk {
     std::vector<Segment> before, after;
 };
 
-/// An OSD that the node has after its first boot. The installer writes nothing for it but a wipe of leftovers.
+/// An OSD that the node has after its first boot. The installer writes nothing for it but a wipe of
+/// leftovers.
 struct PlannedOsd {
     enum class State { create, keep } state = State::create;
     DiskIdentity data;
@@ -307,7 +308,7 @@ struct PlannedOsd {
     Bytes data_size;
     std::optional<DiskIdentity> db;  ///< where block.db is; absent: on the data disk
     std::string db_path;
-    Bytes db_size;            ///< of this OSD's slot; 0 without a db, or where it is kept and unknown
+    Bytes db_size;               ///< of this OSD's slot; 0 without a db, or where it is kept and unknown
     std::uint32_t db_slots = 0;  ///< how many slots the db disk is divided into
     std::string device_class;    ///< "hdd", "ssd", "nvme"; as the cluster has it where it is kept: empty
     bool dmcrypt = false;
@@ -345,11 +346,16 @@ struct PlanInput {
 };
 
 /// The whole plan, or the first reason why there is none. Pure: the same input gives the same plan, byte for
-/// byte. Errors, all of kind refused: layout.mirror-unsupported, layout.missing, layout.esp-too-small;
-/// disk.none, disk.several, disk.count, disk.two-roles, disk.no-identity, disk.too-small, disk.block-size,
-/// disk.not-blank, disk.foreign, disk.ceph-osd, disk.held, disk.shared-volume-group; install.generation (a
-/// finished node of this site); lvm.name-taken; boot.bios-4kn; network.management, nic.none.
+/// byte. Errors, all of kind refused: layout.missing, layout.esp-too-small; disk.none, disk.several,
+/// disk.count, disk.two-roles, disk.no-identity, disk.too-small, disk.block-size, disk.mirror-blocks,
+/// disk.fast-mixed, disk.not-blank, disk.foreign, disk.ceph-osd, disk.ours, disk.shared; osd.size,
+/// osd.device-class, osd.db-too-small; install.generation (a finished node of this site); lvm.name-taken;
+/// boot.bios-4kn; network.management, nic.none.
 [[nodiscard]] Result<Plan> make_plan(const PlanInput& input);
+
+/// Every disk that has a role in the plan is still in this machine, with the same model, bay, size, block
+/// size and content. Errors (refused): disk.gone, disk.ambiguous, disk.changed, which says what is different.
+[[nodiscard]] Result<void> check_unchanged(const Plan& plan, const Inventory& now);
 
 /// The fields of DESIGN.md section 6, and no secret.
 [[nodiscard]] Json to_json(const Plan& plan);

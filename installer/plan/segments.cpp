@@ -14,8 +14,8 @@ constexpr Bytes smallest_gap = mib(1);
 /// Holders and signatures of a disk that has no partitions: what stands on it as a whole.
 std::string whole_disk_content(const Disk& disk) {
     std::vector<std::string> parts = disk.signatures;
-    for (const Holder& holder : disk.holders) {
-        parts.push_back(std::format("{} {}", to_string(holder.kind), holder.name));
+    for (const Holder* holder : all_holders(disk)) {
+        parts.push_back(std::string(trim(std::format("{} {}", to_string(holder->kind), holder->name))));
     }
     return join(parts, ", ");
 }
@@ -93,6 +93,35 @@ std::vector<Segment> segments_planned(const DiskLayout& layout) {
              .size = layout.volumes_free,
              .content = std::format("for growth and snapshots (LVM {})", layout.volume_group)});
     }
+    return segments;
+}
+
+std::vector<Segment> segments_of_fast(Bytes size, const std::string& volume_group) {
+    return {{.label = "fast",
+             .start = mib(1),
+             .size = size - mib(2),
+             .content = std::format("RAID10 member (LVM {})", volume_group)}};
+}
+
+std::vector<Segment> segments_of_osd(const PlannedOsd& osd) {
+    return {{.label = "OSD",
+             .start = {},
+             .size = osd.data_size,
+             .content =
+                 std::format("BlueStore{}, class {}", osd.dmcrypt ? ", encrypted" : "", osd.device_class)}};
+}
+
+std::vector<Segment> segments_of_databases(Bytes size, const std::vector<const PlannedOsd*>& osds) {
+    std::vector<Segment> segments;
+    Bytes at = mib(1);
+    for (const PlannedOsd* osd : osds) {
+        segments.push_back({.label = "db",
+                            .start = at,
+                            .size = osd->db_size,
+                            .content = std::format("block.db of the OSD on {}", osd->data.to_text())});
+        at += osd->db_size;
+    }
+    add_gap(segments, at, size);
     return segments;
 }
 

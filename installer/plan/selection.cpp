@@ -27,32 +27,35 @@ std::vector<std::size_t> matching(const Inventory& inventory, const DiskSelector
             found.push_back(i);
         }
     }
+    std::ranges::sort(found, {}, [&](std::size_t i) { return inventory.disks[i].name; });
     return found;
 }
 
-Result<std::size_t> choose_system(const Profile& profile, const Inventory& inventory) {
-    if (profile.system.mirror) {
-        return refuse(
-            "layout.mirror-unsupported",
-            "the profile wants the system on a mirror of two disks; this version installs on one disk "
-            "and does not build mirrors yet",
-            "profile " + profile.name + ", disks.system",
-            "use a hardware mirror (BOSS, PERC) and a profile without 'mirror'");
-    }
+Result<std::vector<std::size_t>> choose_system(const Profile& profile, const Inventory& inventory) {
     const DiskSelector& select = profile.system.select;
-    const std::vector<std::size_t> found = matching(inventory, select);
-    if (found.size() == 1) {
-        return found.front();
+    const std::size_t wanted = profile.system.mirror ? 2 : 1;
+    std::vector<std::size_t> found = matching(inventory, select);
+    if (found.size() == wanted) {
+        return found;
     }
     const std::string where = std::format("profile {}, disks.system: {}", profile.name, select.to_text());
     if (found.empty()) {
         return refuse("disk.none", "no disk can be the system disk:\n" + candidates(inventory, select), where,
                       "if one of them is right, correct the selector in the profile");
     }
+    if (found.size() < wanted) {
+        return refuse(
+            "disk.count",
+            "one disk matches where the two halves of a mirror are wanted:\n" + candidates(inventory, select),
+            where, "put the second disk in, or choose a profile without 'mirror'");
+    }
     return refuse("disk.several",
-                  std::format("{} disks match where the system disk is wanted:\n{}", found.size(),
+                  std::format("{} disks match where {} wanted:\n{}", found.size(),
+                              profile.system.mirror ? "the two halves of a mirror are" : "the system disk is",
                               candidates(inventory, select)),
-                  where, "make the selector narrower (model, serial, wwn, by_path) so that one disk matches");
+                  where,
+                  std::format("make the selector narrower (model, serial, wwn, by_path) so that {} match",
+                              profile.system.mirror ? "two disks" : "one disk"));
 }
 
 Result<void> give_role(const std::optional<DiskRole>& role, std::string_view key, PlannedRole planned,
@@ -64,14 +67,15 @@ Result<void> give_role(const std::optional<DiskRole>& role, std::string_view key
         std::format("profile {}, disks.{}: {}", profile.name, key, role->select.to_text());
     std::size_t count = 0;
     for (const std::size_t index : matching(inventory, role->select)) {
-        if (index == result.system) {
+        const PlannedRole other = result.roles[index];
+        if (other == PlannedRole::system) {
             continue;
         }
-        if (result.roles[index] != PlannedRole::untouched) {
-            return refuse(
-                "disk.two-roles",
-                "a disk matches both disks.osd and disks.osd_db: " + describe(inventory.disks[index]), where,
-                "make one of the selectors narrower");
+        if (other != PlannedRole::untouched) {
+            return refuse("disk.two-roles",
+                          std::format("a disk matches both disks.{} and disks.{}: {}", to_string(other), key,
+                                      describe(inventory.disks[index])),
+                          where, "make one of the selectors narrower");
         }
         result.roles[index] = planned;
         ++count;
@@ -89,11 +93,14 @@ Result<void> give_role(const std::optional<DiskRole>& role, std::string_view key
 
 Result<DiskRoles> assign_roles(const Profile& profile, const Inventory& inventory) {
     DiskRoles result;
-    BEDPLATE_ASSIGN(result.system, choose_system(profile, inventory));
+    BEDPLATE_ASSIGN(const std::vector<std::size_t> systems, choose_system(profile, inventory));
     result.roles.assign(inventory.disks.size(), PlannedRole::untouched);
-    result.roles[result.system] = PlannedRole::system;
+    for (const std::size_t index : systems) {
+        result.roles[index] = PlannedRole::system;
+    }
     BEDPLATE_TRY(give_role(profile.osd, "osd", PlannedRole::osd, profile, inventory, result));
     BEDPLATE_TRY(give_role(profile.osd_db, "osd_db", PlannedRole::osd_db, profile, inventory, result));
+    BEDPLATE_TRY(give_role(profile.fast, "fast", PlannedRole::fast, profile, inventory, result));
     for (const Disk& disk : inventory.disks) {
         result.excluded.push_back(profile.system.select.why_not(disk).value_or(""));
     }

@@ -15,14 +15,13 @@ namespace bedplate {
 
 /// Which disk of the inventory plays which part; indices into Inventory::disks.
 struct DiskRoles {
-    std::size_t system = 0;
     std::vector<PlannedRole> roles;     ///< one per disk
     std::vector<std::string> excluded;  ///< why an untouched disk is not the system disk; one per disk
 };
 
 /// Choose by the profile's selectors. Pure in the set of disks: their order does not matter. Errors
-/// (refused), each with every disk and why it was or was not chosen: layout.mirror-unsupported, disk.none,
-/// disk.several, disk.count (OSD disks), disk.two-roles.
+/// (refused), each with every disk and why it was or was not chosen: disk.none, disk.several, disk.count
+/// (half a mirror, OSD disks, fast tier), disk.two-roles.
 [[nodiscard]] Result<DiskRoles> assign_roles(const Profile& profile, const Inventory& inventory);
 
 }  // namespace bedplate

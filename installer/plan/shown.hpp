@@ -13,12 +13,13 @@ namespace bedplate {
     return path.starts_with("/dev/disk/");
 }
 
-/// What commands are shown with: the system disk by its link, or as DISK where it has none.
-[[nodiscard]] inline CommandContext shown_context(const Plan& plan) {
+/// What an action's commands are shown with: its disk by the link, or as DISK where it has none.
+[[nodiscard]] inline CommandContext shown_context(const Plan& plan, const Action& action) {
     CommandContext context;
-    const auto system = std::ranges::find(plan.disks, PlannedRole::system, &PlannedDisk::role);
-    if (system != plan.disks.end() && is_link(system->path)) {
-        context.disk = system->path;
+    const auto disk = std::ranges::find_if(
+        plan.disks, [&](const PlannedDisk& one) { return action.device && one.identity == *action.device; });
+    if (disk != plan.disks.end() && is_link(disk->path)) {
+        context.disk = disk->path;
     }
     return context;
 }

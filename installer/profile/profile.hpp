@@ -73,14 +73,14 @@ enum class Encryption { none, tpm2, passphrase };
 struct DiskRole {
     DiskSelector select;
     Count count;
-    bool mirror = false;                              ///< system only: md RAID1 over two devices
-    Encryption encryption = Encryption::none;         ///< system only: LUKS2 below the physical volume
-    std::string device_class = {};                    ///< osd only: hdd, ssd, nvme; empty: by what the disk is
+    bool mirror = false;                       ///< system only: md RAID1 over two devices
+    Encryption encryption = Encryption::none;  ///< system only: LUKS2 below the physical volume
+    std::string device_class = {};             ///< osd only: hdd, ssd, nvme; empty: by what the disk is
     std::optional<Bytes> min_size = {}, max_size = {};  ///< osd only: a disk outside of these is a refusal
-    std::optional<double> weight = {};                ///< osd only: CRUSH weight; absent: the size in TiB
-    std::optional<Bytes> slot_size = {};              ///< osd_db only: size of one block.db; absent: by rule
-    std::optional<std::uint32_t> slots = {};          ///< osd_db only: databases on one device, at most
-    std::string volume_group = {};                    ///< fast only
+    std::optional<double> weight = {};                  ///< osd only: CRUSH weight; absent: the size in TiB
+    std::optional<Bytes> slot_size = {};      ///< osd_db only: size of one block.db; absent: by rule
+    std::optional<std::uint32_t> slots = {};  ///< osd_db only: databases on one device, at most
+    std::string volume_group = {};            ///< fast only
 };
 
 struct DiskMatchRule {

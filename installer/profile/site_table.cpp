@@ -123,9 +123,9 @@ Rule<WipeList> wipe_list() {
                 }
                 WipeList all;
                 for (const WipeEntry& entry : *entries) {
-                    for (const auto& [value, values] : {std::pair{&entry.serial, &all.serials},
-                                                        std::pair{&entry.fsid, &all.fsids},
-                                                        std::pair{&entry.cluster, &all.clusters}}) {
+                    for (const auto& [value, values] :
+                         {std::pair{&entry.serial, &all.serials}, std::pair{&entry.fsid, &all.fsids},
+                          std::pair{&entry.cluster, &all.clusters}}) {
                         if (!value->empty()) {
                             values->push_back(*value);
                         }

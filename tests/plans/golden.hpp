@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -106,9 +107,33 @@ inline std::string plan_or_refusal(const Result<Plan>& plan) {
     return for_reading(plan ? to_text(*plan) : "REFUSED\n\n" + plan.error().to_text() + "\n");
 }
 
-/// Compare with the file of that name, or write it where BEDPLATE_RECORD is set.
-inline void check_golden(const std::string& name, const std::string& text) {
+/// Why each plan or refusal is right, as a storage engineer who read it says: reviews.yaml, "name: one line".
+inline std::map<std::string, std::string> reviews() {
+    std::map<std::string, std::string> found;
+    std::ifstream in(plans / "reviews.yaml");
+    for (std::string line; std::getline(in, line);) {
+        const std::size_t colon = line.find(": ");
+        if (!line.starts_with('#') && colon != std::string::npos) {
+            found[line.substr(0, colon)] = line.substr(colon + 2);
+        }
+    }
+    return found;
+}
+
+/// Disks and actions are what a variant of a machine is about; its network and files are those of the
+/// machine.
+inline std::string disks_and_actions(const std::string& text) {
+    return text.substr(0, text.find("\nNETWORK\n"));
+}
+
+/// Compare with the file of that name, or write it where BEDPLATE_RECORD is set. The review is its first
+/// line.
+inline void check_golden(const std::string& name, const std::string& content) {
     const fs::path golden = plans / (name + ".txt");
+    const auto all = reviews();
+    INFO("every plan needs a line in tests/plans/reviews.yaml: " << name);
+    REQUIRE(all.contains(name));
+    const std::string text = "REVIEW: " + all.at(name) + "\n\n" + content;
     if (std::getenv("BEDPLATE_RECORD") != nullptr) {
         std::ofstream(golden, std::ios::binary) << text;
     }

@@ -37,7 +37,7 @@ TEST_CASE("the example site and the recorded R750 give a plan for the node that 
         FAIL(plan.error().to_text());
     }
     CHECK(!plan->hostname.empty());
-    CHECK(std::ranges::count(plan->disks, PlannedRole::system, &PlannedDisk::role) == 1);
+    CHECK(std::ranges::count(plan->disks, PlannedRole::system, &PlannedDisk::role) == 2);
 }
 
 TEST_CASE("a profile that the site names must be there") {

@@ -19,6 +19,7 @@ inline Disk make_disk(const std::string& name, const std::string& serial, Bytes 
     disk.model = "MODEL A";
     disk.vendor = "ATA";
     disk.transport = Transport::sata;
+    disk.rotational = true;
     disk.size = size;
     return disk;
 }
@@ -65,6 +66,7 @@ inline NodeSpec make_node() {
     node.hostname = "node1";
     node.cluster_name = "prod";
     node.domain = "dc1.example.com";
+    node.fsid = Guid::derive("example", "ceph");
     node.timezone = "UTC";
     node.ntp = {"10.0.100.1"};
     node.dns = {"10.0.100.1"};

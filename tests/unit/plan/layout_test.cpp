@@ -38,7 +38,7 @@ TEST_CASE("partitions start and end at whole MiB, in blocks of the disk") {
         std::uint64_t per_mib;
     };
     for (const Row& row : {Row{Bytes{512}, 2048}, Row{kib(4), 256}}) {
-        const auto layout = lay_out(small_layout(), gib(20), row.block, ids, "");
+        const auto layout = lay_out(small_layout(), gib(20), row.block, Below{}, ids, "");
         REQUIRE(layout);
         REQUIRE(layout->partitions.size() == 4);
         const auto& bios = layout->partition(bios_boot_number);
@@ -62,13 +62,13 @@ TEST_CASE("partitions start and end at whole MiB, in blocks of the disk") {
 TEST_CASE("a layout fits exactly, and one sector less is too small") {
     for (const auto& [block, backup] : {std::pair{Bytes{512}, backup_512}, std::pair{kib(4), backup_4096}}) {
         const Bytes exact = exact_size(backup);
-        const auto fits = lay_out(small_layout(), exact, block, ids, "");
+        const auto fits = lay_out(small_layout(), exact, block, Below{}, ids, "");
         REQUIRE(fits);
         CHECK(fits->volumes_free == Bytes{});
         const auto last_usable = exact.value / block.value - 1 - backup.value / block.value;
         CHECK(fits->partition(lvm_number).last.value == last_usable);
 
-        const auto small = lay_out(small_layout(), exact - block, block, ids, "sdb");
+        const auto small = lay_out(small_layout(), exact - block, block, Below{}, ids, "sdb");
         REQUIRE(!small);
         CHECK(small.error().code == "disk.too-small");
         CHECK(small.error().kind == ErrorKind::refused);
@@ -82,14 +82,15 @@ TEST_CASE("volume sizes are rounded up to extents of 4 MiB, partitions to MiB") 
     Layout layout = small_layout();
     layout.root = Bytes{gib(6).value + 1};
     layout.esp = Bytes{gib(1).value + 1};
-    const auto result = lay_out(layout, gib(20), Bytes{512}, ids, "");
+    const auto result = lay_out(layout, gib(20), Bytes{512}, Below{}, ids, "");
     REQUIRE(result);
     CHECK(result->volumes.front().size == gib(6) + mib(4));
     CHECK(result->size_of(result->partition(esp_number)) == gib(1) + mib(1));
 }
 
 TEST_CASE("what the volumes do not need is counted in whole extents") {
-    const auto result = lay_out(small_layout(), exact_size(backup_512) + mib(7), Bytes{512}, ids, "");
+    const auto result =
+        lay_out(small_layout(), exact_size(backup_512) + mib(7), Bytes{512}, Below{}, ids, "");
     REQUIRE(result);
     CHECK(result->volumes_free == mib(4));
 }
@@ -98,7 +99,7 @@ TEST_CASE("volumes of size 0 are left out") {
     Layout layout = small_layout();
     layout.var = {};
     layout.swap = {};
-    const auto result = lay_out(layout, gib(20), Bytes{512}, ids, "");
+    const auto result = lay_out(layout, gib(20), Bytes{512}, Below{}, ids, "");
     REQUIRE(result);
     REQUIRE(result->volumes.size() == 2);
     CHECK(result->volumes[0].name == "root");
@@ -107,7 +108,7 @@ TEST_CASE("volumes of size 0 are left out") {
 
 TEST_CASE("layouts that can not work are refused with the reason") {
     const auto code = [](const Layout& layout, Bytes size, Bytes block) {
-        const auto result = lay_out(layout, size, block, ids, "");
+        const auto result = lay_out(layout, size, block, Below{}, ids, "");
         return result ? std::string() : result.error().code;
     };
     Layout layout = small_layout();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <format>
 #include <fstream>
 #include <map>
 
@@ -15,8 +16,22 @@ namespace {
 using test::Example;
 
 constexpr Occupant occupants[] = {Occupant::blank,       Occupant::own_incomplete, Occupant::own_older,
-                                  Occupant::own_current, Occupant::foreign_node,   Occupant::ceph_osd,
-                                  Occupant::other};
+                                  Occupant::own_current, Occupant::foreign_node,   Occupant::own_osd,
+                                  Occupant::foreign_osd, Occupant::unknown_osd,    Occupant::mixed_osd,
+                                  Occupant::own_fast,    Occupant::other};
+
+constexpr std::pair<DiskUse, std::string_view> uses[] = {
+    {DiskUse::system, "system"}, {DiskUse::osd, "osd"}, {DiskUse::fast, "fast"}};
+
+/// The columns of the tables.
+constexpr Permission columns[] = {
+    {.policy = WipePolicy::blank_only},
+    {.policy = WipePolicy::listed},
+    {.policy = WipePolicy::listed, .serial = true},
+    {.policy = WipePolicy::listed, .serial = true, .content = true},
+    {.policy = WipePolicy::not_ours},
+    {.policy = WipePolicy::not_ours, .content = true},
+};
 
 /// First cell -> the others, of the lines that begin with a name in backquotes.
 std::map<std::string, std::vector<std::string>> documented_rows() {
@@ -24,7 +39,7 @@ std::map<std::string, std::vector<std::string>> documented_rows() {
     std::map<std::string, std::vector<std::string>> rows;
     for (std::string line; std::getline(in, line);) {
         std::vector<std::string> cells = split(line, '|');
-        if (!line.starts_with("| `") || cells.size() != 7) {
+        if (!line.starts_with("| `") || cells.size() != 9) {
             continue;
         }
         std::ranges::transform(cells, cells.begin(),
@@ -33,6 +48,14 @@ std::map<std::string, std::vector<std::string>> documented_rows() {
         rows[name] = {cells.begin() + 2, cells.end() - 1};
     }
     return rows;
+}
+
+constexpr const char* other_fsid = "11111111-2222-4333-8444-555555555555";
+
+Holder osd(const std::string& id, const std::string& cluster) {
+    return {.kind = Holder::Kind::ceph_osd,
+            .name = id,
+            .detail = Json{{"type", "raw"}, {"cluster_fsid", cluster}}};
 }
 
 InstallationMark finished(const std::string& cluster, const std::string& host, std::uint64_t generation) {
@@ -70,22 +93,36 @@ PlanIds ids_of(Example& example) {
 
 }  // namespace
 
-TEST_CASE("the decision table is the one in the documentation") {
+TEST_CASE("the decision tables are those in the documentation") {
     const auto rows = documented_rows();
-    CHECK(rows.size() == std::size(occupants));
-    for (const Occupant occupant : occupants) {
-        const std::string name(to_string(occupant));
-        INFO(name);
-        REQUIRE(rows.contains(name));
-        const std::vector<std::string> code{
-            std::string(to_string(decide(occupant, WipePolicy::blank_only, false))),
-            std::string(to_string(decide(occupant, WipePolicy::listed, false))),
-            std::string(to_string(decide(occupant, WipePolicy::listed, true))),
-            std::string(to_string(decide(occupant, WipePolicy::not_ours, false)))};
-        CHECK(rows.at(name) == code);
-        CHECK(decide(occupant, WipePolicy::blank_only, true) ==
-              decide(occupant, WipePolicy::blank_only, false));
-        CHECK(decide(occupant, WipePolicy::not_ours, true) == decide(occupant, WipePolicy::not_ours, false));
+    CHECK(rows.size() == std::size(occupants) * std::size(uses));
+    for (const auto& [use, name] : uses) {
+        for (const Occupant occupant : occupants) {
+            const std::string row = std::format("{}: {}", name, to_string(occupant));
+            INFO(row);
+            REQUIRE(rows.contains(row));
+            std::vector<std::string> code;
+            for (const Permission& permission : columns) {
+                code.emplace_back(to_string(decide(use, occupant, permission)));
+            }
+            CHECK(rows.at(row) == code);
+        }
+    }
+}
+
+TEST_CASE("lists say nothing under blank-only, serial numbers nothing under not-ours") {
+    for (const auto& [use, name] : uses) {
+        for (const Occupant occupant : occupants) {
+            const auto verdict = [&](WipePolicy policy, bool serial, bool content) {
+                return decide(use, occupant, {.policy = policy, .serial = serial, .content = content});
+            };
+            INFO(name << ": " << to_string(occupant));
+            CHECK(verdict(WipePolicy::blank_only, true, true) ==
+                  verdict(WipePolicy::blank_only, false, false));
+            CHECK(verdict(WipePolicy::not_ours, true, true) == verdict(WipePolicy::not_ours, false, true));
+            CHECK(verdict(WipePolicy::not_ours, true, false) == verdict(WipePolicy::not_ours, false, false));
+            CHECK(verdict(WipePolicy::listed, false, true) == verdict(WipePolicy::listed, false, false));
+        }
     }
 }
 
@@ -139,7 +176,7 @@ TEST_CASE("this node, finished, is installed again only for a higher generation"
     CHECK(example.plan().error().hint.contains("install.generation to 4"));
 }
 
-TEST_CASE("another cluster's or host's node is given up only by name") {
+TEST_CASE("another cluster's or host's node is given up only with its serial number and its cluster's name") {
     for (const auto& [cluster, host] : {std::pair{"test", "node1"}, std::pair{"prod", "node2"}}) {
         Example example;
         occupy(example.system_disk(), finished(cluster, host, 1));
@@ -150,16 +187,36 @@ TEST_CASE("another cluster's or host's node is given up only by name") {
         example.node.install.wipe = WipePolicy::listed;
         CHECK(example.refusal() == "disk.foreign");
         example.node.wipe.serials = {"SYS1"};
+        CHECK(example.refusal() == "disk.foreign");
+        CHECK(example.plan().error().hint.contains(std::format("cluster: {}", cluster)));
+        example.node.wipe.clusters = {cluster};
         CHECK(example.refusal().empty());
     }
 }
 
-TEST_CASE("Ceph data is never erased by an installation") {
+TEST_CASE("Ceph data on the system disk is erased only when its cluster is named, and never this cluster's") {
+    Example example;
+    Disk& disk = example.system_disk();
+    disk.holders = {osd("3", other_fsid)};
+    example.node.install.wipe = WipePolicy::listed;
+    example.node.wipe.serials = {"SYS1"};
+    CHECK(example.refusal() == "disk.ceph-osd");
+    CHECK(example.plan().error().hint.contains(other_fsid));
+    example.node.wipe.fsids = {other_fsid};
+    CHECK(example.refusal().empty());
+    disk.holders.push_back(osd("4", example.node.fsid.to_text()));
+    CHECK(example.refusal() == "disk.ceph-osd");
+    disk.holders = {osd("4", example.node.fsid.to_text())};
+    example.node.wipe.fsids = {example.node.fsid.to_text()};
+    CHECK(example.refusal() == "disk.ceph-osd");
+}
+
+TEST_CASE("an OSD that does not say of which cluster it is needs its serial number") {
     for (int where = 0; where < 3; ++where) {
         Example example;
         Disk& disk = example.system_disk();
         if (where == 0) {
-            disk.holders = {{.kind = Holder::Kind::ceph_osd, .name = "osd.3", .detail = Json::object()}};
+            disk.holders = {osd("", "")};
         } else if (where == 1) {
             disk.signatures = {"ceph_bluestore"};
         } else {
@@ -171,11 +228,13 @@ TEST_CASE("Ceph data is never erased by an installation") {
                                 .fstype = "ceph_bluestore",
                                 .uuid = ""}};
         }
-        for (const WipePolicy policy : {WipePolicy::blank_only, WipePolicy::listed, WipePolicy::not_ours}) {
-            example.node.install.wipe = policy;
-            example.node.wipe.serials = {"SYS1"};
-            CHECK(example.refusal() == "disk.ceph-osd");
-        }
+        CHECK(example.refusal() == "disk.ceph-osd");
+        example.node.install.wipe = WipePolicy::not_ours;
+        CHECK(example.refusal() == "disk.ceph-osd");
+        example.node.install.wipe = WipePolicy::listed;
+        CHECK(example.refusal() == "disk.ceph-osd");
+        example.node.wipe.serials = {"SYS1"};
+        CHECK(example.refusal().empty());
     }
 }
 
@@ -206,28 +265,24 @@ TEST_CASE("an empty partition table is not blank") {
     CHECK(example.refusal() == "disk.not-blank");
 }
 
-TEST_CASE("what stands on a disk is not pulled away, whatever the policy") {
-    for (const auto kind : {Holder::Kind::md, Holder::Kind::crypt, Holder::Kind::mpath}) {
-        Example example;
-        example.node.install.wipe = WipePolicy::not_ours;
-        example.system_disk().holders = {{.kind = kind, .name = "thing", .detail = Json::object()}};
-        CHECK(example.refusal() == "disk.held");
-    }
-}
-
 TEST_CASE("a volume group that reaches to a protected disk keeps both disks as they are") {
     Example example;
     const Holder holder{.kind = Holder::Kind::lvm, .name = "old", .detail = Json::object()};
     example.node.install.wipe = WipePolicy::not_ours;
     example.system_disk().holders = {holder};
     CHECK(example.refusal().empty());
+    // That one is to be an OSD, and goes as well under this policy.
     example.inventory.disks[0].holders = {holder};
-    CHECK(example.refusal() == "disk.shared-volume-group");
+    CHECK(example.refusal().empty());
+    example.profile.osd.reset();
+    CHECK(example.refusal() == "disk.shared");
+    CHECK(example.plan().error().message.contains("DATA1"));
 }
 
 TEST_CASE(
     "a volume group of the planned name on another disk is refused, even when the system disk is blank") {
     Example example;
+    example.profile.osd.reset();
     example.inventory.disks[2].holders = {
         {.kind = Holder::Kind::lvm, .name = "sys", .detail = Json::object()}};
     CHECK(example.refusal() == "lvm.name-taken");

@@ -65,7 +65,7 @@ TEST_CASE("the text says what is erased, what is protected and what the digest i
     CHECK(text.contains(plan->digest()));
     CHECK(text.contains("! sdb DELLBOSS VD"));
     CHECK(text.contains("is ERASED, then becomes the system disk"));
-    CHECK(text.contains("DISKS: 1 to be written, 2 protected"));
+    CHECK(text.contains("DISKS: 1 to be written, 2 left to first boot, 0 protected"));
     CHECK(text.contains("  ! teardown.wipe"));
     CHECK(text.contains("FIRST BOOT"));
 }

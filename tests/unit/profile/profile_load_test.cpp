@@ -238,6 +238,36 @@ TEST_CASE("a profile without a clause would fit everything and is refused") {
     CHECK(places(load(text).report) == List{"5:3 profile.empty-match"});
 }
 
+TEST_CASE("encryption, sizes and weight of OSDs, slots and the fast tier reach their members") {
+    std::string text =
+        with(whole, "exactly: 2, mirror: md-raid1", "exactly: 2, mirror: md-raid1, encryption: tpm2");
+    text = with(text, "device_class: hdd}", "device_class: hdd, min_size: 4TB, max_size: 8TB, weight: 1.5}");
+    text = with(text, "slot_size: 60GiB}",
+                "slots: 8}\n  fast: {select: {model: \"FAST\"}, volume_group: local}");
+    const auto [loaded, report] = load(text);
+    INFO(report.to_text());
+    REQUIRE(loaded);
+    CHECK(loaded->system.encryption == Encryption::tpm2);
+    CHECK(loaded->osd->min_size == Bytes{4'000'000'000'000});
+    CHECK(loaded->osd->max_size == Bytes{8'000'000'000'000});
+    CHECK(loaded->osd->weight == 1.5);
+    CHECK(loaded->osd_db->slots == 8);
+    CHECK(!loaded->osd_db->slot_size);
+    REQUIRE(loaded->fast);
+    CHECK(loaded->fast->volume_group == "local");
+    CHECK(loaded->fast->count.at_least == 2);
+}
+
+TEST_CASE("a fast tier of one disk, or in the system's volume group, is refused") {
+    const auto with_fast = [](const std::string& fast) {
+        return codes(load(with(whole, "slot_size: 60GiB}", "slots: 8}\n  fast: " + fast)).report);
+    };
+    CHECK(with_fast("{select: {model: \"FAST\"}}").empty());
+    CHECK(with_fast("{none: true}").empty());
+    CHECK(with_fast("{select: {model: \"FAST\"}, exactly: 1}") == List{"profile.fast-count"});
+    CHECK(with_fast("{select: {model: \"FAST\"}, volume_group: vg0}") == List{"profile.volume-group"});
+}
+
 TEST_CASE("an osd_db without an osd is refused") {
     const auto osd = whole.substr(whole.find("  osd: "), whole.find("  osd_db") - whole.find("  osd: "));
     CHECK(places(load(with(whole, osd, "")).report) == List{"13:3 profile.osd-db"});

@@ -198,6 +198,25 @@ TEST_CASE("what must be unique or fit together in a site is checked over all of 
     }
 }
 
+TEST_CASE("what of others may be erased stands in the node's wipe, and the cluster's own fsid in the site") {
+    const std::string fsid = "6f1e7c52-0f7e-4a3c-8f6b-3a5c6a1f2d11";
+    const std::string entries = "wipe: [{serial: \"S1\"}, {fsid: " + fsid + "}, {cluster: old}]";
+    const auto [loaded, report] = load(with(whole, "wipe: [{serial: \"S1\"}, {serial: \"S2\"}]", entries));
+    INFO(report.to_text());
+    REQUIRE(loaded);
+    CHECK(loaded->nodes[2].wipe.serials == List{"S1"});
+    CHECK(loaded->nodes[2].wipe.fsids == List{fsid});
+    CHECK(loaded->nodes[2].wipe.clusters == List{"old"});
+    CHECK(codes(load(with(whole, "{serial: \"S2\"}", "{}")).report) == List{"site.empty-wipe"});
+
+    Site other = *loaded;
+    CHECK(ceph_fsid(other) == ceph_fsid(*loaded));
+    other.domain = "elsewhere.example.com";
+    CHECK(ceph_fsid(other) != ceph_fsid(*loaded));
+    other.fsid = Guid::parse(fsid).value();
+    CHECK(ceph_fsid(other).to_text() == fsid);
+}
+
 TEST_CASE("the management network must have a subnet") {
     const auto text = with(whole, "{vlan: 100, subnet: 10.0.100.0/24, gateway: 10.0.100.1}", "{vlan: 100}");
     CHECK(codes(load(text).report).front() == "site.no-subnet");

@@ -86,7 +86,7 @@ void Machine::add_payload() {
 Consent Machine::consent(const Plan& plan) const {
     Consent consent{.plan_digest = plan.digest(), .disks = {}, .given_by = "the test"};
     for (const PlannedDisk& disk : plan.disks) {
-        if (disk.role == PlannedRole::system) {
+        if (disk.written) {
             consent.disks.push_back(disk.identity);
         }
     }
