@@ -7,6 +7,7 @@
 #include "build_rows.hpp"
 #include "harness/workspace.hpp"
 #include "installation_rows.hpp"
+#include "planning.hpp"
 #include "report.hpp"
 
 namespace {
@@ -23,11 +24,15 @@ Result<std::vector<Row>> measure(const Options& options) {
     const auto work = vm::top_directory() / "build/bench";
     const unsigned repetitions = options.quick ? 1 : 3;
     std::vector<Row> rows;
-    if (options.only != "install") {
+    if (options.only.empty() || options.only == "plan") {
+        BEDPLATE_ASSIGN(const auto planning, planning_rows(repetitions));
+        rows.insert(rows.end(), planning.begin(), planning.end());
+    }
+    if (options.only.empty() || options.only == "build") {
         BEDPLATE_ASSIGN(const auto build, build_rows(work / "build", repetitions));
         rows.insert(rows.end(), build.begin(), build.end());
     }
-    if (options.only != "build") {
+    if (options.only.empty() || options.only == "install") {
         BEDPLATE_ASSIGN(const auto iso, vm::find_iso());
         BEDPLATE_ASSIGN(const auto installation, installation_rows(iso, work / "install", repetitions));
         rows.insert(rows.end(), installation.begin(), installation.end());
@@ -52,7 +57,8 @@ int main(int argc, char** argv) {
     Options options;
     app.add_flag("--quick", options.quick, "Measure each figure once instead of three times");
     app.add_flag("--write", options.write, "Put the table into docs/benchmarks.md");
-    app.add_option("--only", options.only, "A part of the table")->check(CLI::IsMember({"build", "install"}));
+    app.add_option("--only", options.only, "A part of the table")
+        ->check(CLI::IsMember({"build", "install", "plan"}));
     CLI11_PARSE(app, argc, argv);
 
     std::string command_line = "tests/bench/run";
