@@ -94,6 +94,7 @@ public:
                                                         : fail("block.write", "short write", path_);
     }
     Result<void> flush() override { return {}; }
+    Result<void> discard(Bytes /*offset*/, Bytes /*size*/) override { return {}; }
 
 private:
     Scratch(Descriptor descriptor, std::string path, Bytes size, Bytes block)

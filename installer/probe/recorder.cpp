@@ -108,6 +108,9 @@ public:
         return fail("block.read-only", "looking at a machine changes nothing", path_);
     }
     Result<void> flush() override { return {}; }
+    Result<void> discard(Bytes, Bytes) override {
+        return fail("block.read-only", "looking at a machine changes nothing", path_);
+    }
 
 private:
     std::unique_ptr<BlockDevice> real_;
@@ -127,6 +130,9 @@ public:
             recorded.logical_block_size = device->logical_block_size();
         });
         return std::make_unique<Device>(std::move(device), path.string(), notebook_);
+    }
+    Result<std::unique_ptr<DiskLock>> lock(const std::filesystem::path& path) override {
+        return fail("block.read-only", "looking at a machine changes nothing", path.string());
     }
     Result<void> wait_for(const std::filesystem::path& path) override { return real_.wait_for(path); }
 

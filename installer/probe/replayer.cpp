@@ -88,6 +88,9 @@ public:
         return fail("block.read-only", "a recording cannot be written", path_);
     }
     Result<void> flush() override { return {}; }
+    Result<void> discard(Bytes, Bytes) override {
+        return fail("block.read-only", "a recording cannot be written", path_);
+    }
 
 private:
     const RecordedDevice& device_;
@@ -104,6 +107,9 @@ public:
             return fail("block.open", "the device could not be opened when this was recorded", path.string());
         }
         return std::make_unique<Device>(found->second, path.string());
+    }
+    Result<std::unique_ptr<DiskLock>> lock(const std::filesystem::path& path) override {
+        return fail("block.read-only", "a recording cannot be locked", path.string());
     }
     Result<void> wait_for(const std::filesystem::path&) override { return {}; }
 

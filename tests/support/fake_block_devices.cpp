@@ -4,18 +4,38 @@
 #include <algorithm>
 #include <cstring>
 #include <format>
+#include <random>
 
 namespace bedplate::fakes {
 
+class FakeBlockDevices::Lock : public DiskLock {
+public:
+    Lock(FakeBlockDevices& devices, std::string disk) : devices_(devices), disk_(std::move(disk)) {}
+    ~Lock() override {
+        const std::scoped_lock lock(devices_.mutex_);
+        devices_.locked_.erase(disk_);
+    }
+
+private:
+    FakeBlockDevices& devices_;
+    std::string disk_;
+};
+
 class FakeBlockDevices::Device : public BlockDevice {
 public:
-    Device(FakeBlockDevices& devices, Part part, std::string path, BlockAccess access)
-        : devices_(devices), part_(std::move(part)), path_(std::move(path)), access_(access) {}
+    Device(FakeBlockDevices& devices, Part part, std::string path, BlockAccess access,
+           std::unique_ptr<DiskLock> lock)
+        : devices_(devices),
+          part_(std::move(part)),
+          path_(std::move(path)),
+          access_(access),
+          lock_(std::move(lock)) {}
 
     Bytes size() const override { return part_.size; }
     Bytes logical_block_size() const override { return part_.disk->logical_block_size; }
 
     Result<void> read(Bytes offset, std::span<std::byte> data) override {
+        const std::scoped_lock lock(devices_.mutex_);
         if (!devices_.power_) {
             return fail("block.read", "the power is off", path_);
         }
@@ -38,6 +58,13 @@ public:
 
     Result<void> flush() override { return devices_.flush(*part_.disk); }
 
+    Result<void> discard(Bytes offset, Bytes size) override {
+        if (access_ == BlockAccess::read || !inside(offset, size.value)) {
+            return fail("block.discard", "read-only, or beyond the end", path_);
+        }
+        return devices_.discard(*part_.disk, part_.offset + offset, size);
+    }
+
 private:
     bool inside(Bytes offset, std::size_t length) const {
         return offset <= part_.size && length <= (part_.size - offset).value;
@@ -47,6 +74,7 @@ private:
     Part part_;
     std::string path_;
     BlockAccess access_;
+    std::unique_ptr<DiskLock> lock_;
 };
 
 void FakeBlockDevices::add_disk(const std::filesystem::path& path, Bytes size, Bytes logical_block_size) {
@@ -66,29 +94,82 @@ void FakeBlockDevices::add_part(const std::filesystem::path& path, const std::fi
 
 Result<std::unique_ptr<BlockDevice>> FakeBlockDevices::open(const std::filesystem::path& path,
                                                             BlockAccess access) {
+    const std::scoped_lock guard(mutex_);
     const auto part = parts_.find(path.string());
     if (part == parts_.end() || !power_) {
         return fail("block.open", std::format("cannot open {}", path.string()), path.string());
     }
+    std::unique_ptr<DiskLock> disk_lock;
     if (access == BlockAccess::write) {
         if (busy_.contains(path.string())) {
             return fail("block.busy", std::format("{} is in use", path.string()), path.string());
         }
+        BEDPLATE_ASSIGN(disk_lock, lock(path));
+    }
+    if (access != BlockAccess::read) {
         opened_.push_back(path.string());
     }
-    return std::make_unique<Device>(*this, part->second, path.string(), access);
+    return std::make_unique<Device>(*this, part->second, path.string(), access, std::move(disk_lock));
+}
+
+Result<std::unique_ptr<DiskLock>> FakeBlockDevices::lock(const std::filesystem::path& path) {
+    const std::scoped_lock guard(mutex_);
+    const auto part = parts_.find(path.string());
+    if (part == parts_.end()) {
+        return fail("block.open", std::format("cannot open {}", path.string()), path.string());
+    }
+    if (!locked_.insert(part->second.disk->path).second) {
+        return fail("block.locked", std::format("{} is locked by this program already", path.string()),
+                    path.string());
+    }
+    return std::make_unique<Lock>(*this, part->second.disk->path);
+}
+
+std::set<std::string> FakeBlockDevices::locked() const {
+    const std::scoped_lock guard(mutex_);
+    return locked_;
 }
 
 Result<void> FakeBlockDevices::wait_for(const std::filesystem::path& path) {
-    if (!parts_.contains(path.string())) {
+    const std::scoped_lock guard(mutex_);
+    const auto part = parts_.find(path.string());
+    if (part == parts_.end()) {
         return fail("block.timeout", std::format("{} did not appear", path.string()), path.string());
+    }
+    if (locked_.contains(part->second.disk->path)) {
+        return fail("block.locked", std::format("{} is waited for while its disk is locked", path.string()),
+                    path.string());
     }
     return {};
 }
 
-void FakeBlockDevices::cut_power_at(std::size_t n, Unflushed unflushed) {
+void FakeBlockDevices::cut_power_at(std::size_t n, Unflushed unflushed, unsigned seed) {
     cut_at_ = attempts_ + n;
     unflushed_ = unflushed;
+    seed_ = seed;
+}
+
+// Each block on its own arrived or did not, whatever the order of the writes was.
+void FakeBlockDevices::keep_some(Disk& disk) {
+    constexpr std::size_t block = 512;
+    std::minstd_rand random(seed_);
+    std::set<std::uint64_t> pages;
+    for (const Pages* side : {&disk.stable, &disk.current}) {
+        for (const auto& [page, bytes] : *side) {
+            pages.insert(page);
+        }
+    }
+    for (const std::uint64_t page : pages) {
+        for (std::size_t at = 0; at < page_size; at += block) {
+            if (random() % 2 == 0) {
+                continue;
+            }
+            std::array<std::byte, block> bytes{};
+            const Bytes offset{page * page_size + at};
+            copy_out(disk.current, offset, bytes);
+            copy_in(disk.stable, offset, bytes);
+        }
+    }
 }
 
 void FakeBlockDevices::restore_power() {
@@ -103,9 +184,15 @@ Result<void> FakeBlockDevices::attempt(std::string_view code, const Disk& disk) 
     ++attempts_;
     if (power_ && cut_at_ && attempts_ >= *cut_at_) {
         power_ = false;
-        if (unflushed_ == Unflushed::kept) {
-            for (auto& [path, part] : parts_) {
-                part.disk->stable = part.disk->current;
+        std::set<Disk*> disks;
+        for (auto& [path, part] : parts_) {
+            disks.insert(part.disk.get());
+        }
+        for (Disk* const each : disks) {
+            if (unflushed_ == Unflushed::kept) {
+                each->stable = each->current;
+            } else if (unflushed_ == Unflushed::some) {
+                keep_some(*each);
             }
         }
     }
@@ -119,6 +206,7 @@ Result<void> FakeBlockDevices::attempt(std::string_view code, const Disk& disk) 
 }
 
 Result<void> FakeBlockDevices::write(Disk& disk, Bytes offset, std::span<const std::byte> data) {
+    const std::scoped_lock guard(mutex_);
     const bool had_power = power_;
     if (auto tried = attempt("block.write", disk); !tried) {
         if (had_power && !power_ && unflushed_ == Unflushed::kept) {
@@ -136,7 +224,23 @@ Result<void> FakeBlockDevices::write(Disk& disk, Bytes offset, std::span<const s
     return {};
 }
 
+// Discarded bytes read as zeros here; a real disk may do otherwise, so nothing may rely on either.
+Result<void> FakeBlockDevices::discard(Disk& disk, Bytes offset, Bytes size) {
+    const std::scoped_lock guard(mutex_);
+    BEDPLATE_TRY(attempt("block.discard", disk));
+    const Bytes end = offset + size;
+    for (auto page = disk.current.begin(); page != disk.current.end();) {
+        const Bytes first{page->first * page_size};
+        const bool whole = first >= offset && first + Bytes{page_size} <= end;
+        page = whole ? disk.current.erase(page) : std::next(page);
+    }
+    operations_.push_back(
+        {.kind = BlockOperation::Kind::discard, .disk = disk.path, .offset = offset, .size = size});
+    return {};
+}
+
 Result<void> FakeBlockDevices::flush(Disk& disk) {
+    const std::scoped_lock guard(mutex_);
     BEDPLATE_TRY(attempt("block.flush", disk));
     disk.stable = disk.current;
     operations_.push_back(
