@@ -50,8 +50,11 @@ Result<std::vector<OsdVolume>> parse_ceph_volume_list(std::string_view text) {
                     devices.push_back(device.get<std::string>());
                 }
             }
-            volumes.push_back(
+            OsdVolume& volume = volumes.emplace_back(
                 volume_of([&](const char* name) { return text_field(*tags, name); }, std::move(devices)));
+            volume.volume_group = text_field(entry, "vg_name");
+            volume.volume = text_field(entry, "lv_name");
+            volume.path = text_field(entry, "lv_path");
         }
     }
     sort_by_osd(volumes);
@@ -68,7 +71,10 @@ std::vector<OsdVolume> osd_volumes(const std::vector<LogicalVolume>& volumes) {
             const auto at = volume.tags.find(name);
             return at == volume.tags.end() ? std::string() : at->second;
         };
-        found.push_back(volume_of(tag, volume.devices));
+        OsdVolume& osd = found.emplace_back(volume_of(tag, volume.devices));
+        osd.volume_group = volume.volume_group;
+        osd.volume = volume.name;
+        osd.size = volume.size;
     }
     sort_by_osd(found);
     return found;

@@ -15,7 +15,10 @@ struct OsdVolume {
     std::string osd_id, osd_fsid, cluster_fsid;
     std::string type;  ///< "block", "db", "wal"
     bool encrypted = false;
-    std::vector<std::string> devices;  ///< "/dev/sdb"
+    std::vector<std::string> devices;            ///< "/dev/sdb"
+    std::string volume_group = {}, volume = {};  ///< names; empty where they are not known
+    std::string path = {};                       ///< "/dev/ceph-.../osd-block-..."; only from ceph-volume
+    Bytes size = {};                             ///< of the volume; 0: not known
 };
 
 /// `ceph-volume lvm list --format json`, sorted by OSD. Errors: json.syntax, ceph.syntax.

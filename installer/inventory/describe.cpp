@@ -32,6 +32,9 @@ std::string contents(const Disk& disk) {
     if (disk.installation) {
         add(mark_text(*disk.installation));
     }
+    if (disk.interrupted) {
+        add("an installation that " + disk.interrupted->to_text());
+    }
     add(disk.partition_table);
     for (const std::string& signature : disk.signatures) {
         add(signature);

@@ -247,6 +247,15 @@ void read_mark(Fields& fields, InstallationMark& mark) {
     fields.text("disk_guid", mark.disk_guid);
 }
 
+void read_run_record(Fields& fields, RunRecord& record) {
+    fields.text("cluster", record.cluster);
+    fields.text("hostname", record.hostname);
+    fields.text("plan_digest", record.plan_digest);
+    fields.text("action", record.action);
+    fields.number("number", record.number);
+    fields.number("total", record.total);
+}
+
 void read_disk(Fields& fields, Disk& disk) {
     fields.text("name", disk.name);
     fields.text("path", disk.path);
@@ -276,6 +285,10 @@ void read_disk(Fields& fields, Disk& disk) {
     fields.objects("holders", disk.holders, read_holder);
     if (fields.present("installation")) {
         fields.object("installation", [&](Fields& inner) { read_mark(inner, disk.installation.emplace()); });
+    }
+    if (fields.present("interrupted")) {
+        fields.object("interrupted",
+                      [&](Fields& inner) { read_run_record(inner, disk.interrupted.emplace()); });
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/quantities.hpp"
 #include "base/result.hpp"
+#include "inventory/run_record.hpp"
 
 namespace bedplate {
 
@@ -118,6 +119,7 @@ struct Disk {
         signatures;               ///< what libblkid finds on the whole disk, and own scans ("ceph_bluestore")
     std::vector<Holder> holders;  ///< the roots of the trees
     std::optional<InstallationMark> installation;
+    std::optional<RunRecord> interrupted;  ///< how far an installation had come that did not finish this disk
 };
 
 /// Every holder on the disk, each before what stands on it.

@@ -54,6 +54,7 @@ Result<std::vector<LogicalVolume>> parse_lvs(std::string_view text) {
         volume.name = text_field(row, "lv_name");
         volume.uuid = text_field(row, "lv_uuid");
         volume.volume_group = text_field(row, "vg_name");
+        volume.size = Bytes{parse_unsigned(text_field(row, "lv_size")).value_or(0)};
         volume.tags = tags_of(text_field(row, "lv_tags"));
         for (const std::string& device : split(text_field(row, "devices"), ',')) {
             if (!device.empty()) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/quantities.hpp"
 #include "base/result.hpp"
 
 namespace bedplate {
@@ -16,9 +17,11 @@ struct PhysicalVolume {
     std::string volume_group, volume_group_uuid;  ///< empty where it belongs to none
 };
 
-/// One row of `lvs --reportformat json -o lv_name,lv_uuid,vg_name,lv_tags,devices`.
+/// One row of `lvs --reportformat json --units b --nosuffix -o
+/// lv_name,lv_uuid,vg_name,lv_size,lv_tags,devices`.
 struct LogicalVolume {
     std::string name, uuid, volume_group;
+    Bytes size;                               ///< 0 where the size was not asked for
     std::map<std::string, std::string> tags;  ///< "ceph.osd_id=3" split at '='
     std::vector<std::string> devices;         ///< without the extent numbers in parentheses
 };

@@ -83,6 +83,12 @@ Json disk_json(const Disk& disk) {
     if (disk.installation) {
         json["installation"] = mark_json(*disk.installation);
     }
+    if (disk.interrupted) {
+        json["interrupted"] =
+            Json{{"cluster", disk.interrupted->cluster},         {"hostname", disk.interrupted->hostname},
+                 {"plan_digest", disk.interrupted->plan_digest}, {"action", disk.interrupted->action},
+                 {"number", disk.interrupted->number},           {"total", disk.interrupted->total}};
+    }
     return json;
 }
 

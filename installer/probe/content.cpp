@@ -37,6 +37,44 @@ std::string device_of_partition(const BlockNode& disk, std::uint32_t number) {
     return {};
 }
 
+std::optional<std::uint32_t> number_of(const BlockNode& part) {
+    const auto digits = part.kname.find_last_not_of("0123456789") + 1;
+    const auto number = part.partn ? std::optional<std::uint64_t>(*part.partn)
+                                   : parse_unsigned(std::string_view(part.kname).substr(digits));
+    return number ? std::optional(static_cast<std::uint32_t>(*number)) : std::nullopt;
+}
+
+/// On partitions that are an OSD, or nothing that anybody knows: with its first label wiped, an OSD looks
+/// empty to every tool and still has four more.
+void read_partition_labels(Sources& sources, BlockDevice& device, const BlockNode& disk,
+                           DiskContent& content) {
+    for (const BlockNode& child : disk.children) {
+        const auto number = number_of(child);
+        if (child.type != "part" || !number || !child.start ||
+            !(child.fstype.empty() || child.fstype == "ceph_bluestore")) {
+            continue;
+        }
+        auto labels = sources.accept(read_bluestore_labels(device, *child.start, child.size))
+                          .value_or(std::vector<BluestoreLabel>{});
+        if (!labels.empty()) {
+            content.partition_labels[*number] = std::move(labels);
+        }
+    }
+}
+
+std::optional<RunRecord> read_run_record(BlockDevice& device) {
+    const Bytes block = device.logical_block_size();
+    if (device.size() < mib(1)) {
+        return std::nullopt;
+    }
+    std::string text(block.value, '\0');
+    // Most disks have none, and one that cannot be read here says so elsewhere.
+    if (!device.read(run_record_offset(block), std::as_writable_bytes(std::span(text)))) {
+        return std::nullopt;
+    }
+    return decode_run_record(text);
+}
+
 }  // namespace
 
 DiskContent read_content(Sources& sources, const BlockNode& disk) {
@@ -54,6 +92,8 @@ DiskContent read_content(Sources& sources, const BlockNode& disk) {
     content.iso_label = iso_label_of(*device);
     content.osd_labels =
         sources.accept(read_bluestore_labels(*device)).value_or(std::vector<BluestoreLabel>{});
+    read_partition_labels(sources, *device, disk, content);
+    content.interrupted = read_run_record(*device);
     content.gpt = sources.accept(read_gpt(*device)).value_or(std::nullopt);
     if (content.gpt) {
         const GptEntry* esp = content.gpt->find(marked_partition_name);

@@ -233,10 +233,14 @@ Disk disk_of(const Sources& sources, const BlockNode& node, const UdevDevice* ud
     disk.bmc_virtual = is_bmc_virtual(clues);
     disk.installation_medium = is_installation_medium(node, content);
     disk.partition_table = partition_table_of(node, content);
+    disk.partition_table_uuid = content.gpt ? content.gpt->disk_guid.to_text() : std::string();
     disk.partitions = partitions_of(node, content.gpt);
     disk.signatures = signatures_of(node, content, disk.partition_table);
-    disk.holders = holders_of(node, volumes, content.osd_labels);
+    disk.holders = holders_of(node, volumes, content);
     disk.installation = content.mark;
+    // On the disk of a finished node it says how that went, which nobody needs to know.
+    const bool finished = content.mark && content.mark->state == InstallationMark::State::finished;
+    disk.interrupted = finished ? std::nullopt : content.interrupted;
     return disk;
 }
 

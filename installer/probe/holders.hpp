@@ -7,7 +7,7 @@
 #include "inventory/inventory.hpp"
 #include "inventory/lsblk.hpp"
 #include "inventory/lvm.hpp"
-#include "probe/bluestore.hpp"
+#include "probe/content.hpp"
 
 namespace bedplate {
 
@@ -17,9 +17,9 @@ struct VolumeFacts {
     std::vector<OsdVolume> osds;
 };
 
-/// Everything that stands on the disk, its partitions and what is built of them: active (lsblk's tree) or not
-/// (LVM's and md's own labels). Each thing once.
+/// The trees of what stands on the disk, its partitions and what is built of them: active (lsblk's tree) or
+/// not (the labels of LVM, md, LUKS, bcache, ZFS, VMFS, firmware RAID and BlueStore). Each thing once.
 [[nodiscard]] std::vector<Holder> holders_of(const BlockNode& disk, const VolumeFacts& volumes,
-                                             const std::vector<BluestoreLabel>& osd_labels);
+                                             const DiskContent& content);
 
 }  // namespace bedplate

@@ -68,10 +68,11 @@ Survey survey(Platform& platform, Sources& sources, unsigned parallel) {
                     sources,
                     {"pvs", "--readonly", "--reportformat", "json", "-o", "pv_name,pv_uuid,vg_name,vg_uuid"},
                     parse_pvs);
-                survey.volumes.osds = osd_volumes(ask(sources,
-                                                      {"lvs", "--readonly", "--reportformat", "json", "-o",
-                                                       "lv_name,lv_uuid,vg_name,lv_tags,devices"},
-                                                      parse_lvs));
+                survey.volumes.osds =
+                    osd_volumes(ask(sources,
+                                    {"lvs", "--readonly", "--reportformat", "json", "--units", "b",
+                                     "--nosuffix", "-o", "lv_name,lv_uuid,vg_name,lv_size,lv_tags,devices"},
+                                    parse_lvs));
             },
         },
         parallel);

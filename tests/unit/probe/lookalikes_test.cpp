@@ -73,10 +73,13 @@ TEST_CASE("leftovers that the usual tools do not show are seen") {
         CHECK(member.holders[0].name == "node1:boot");
     }
     const Disk& osd = with_serial(inventory, "NVMEOSD");
-    REQUIRE(osd.holders.size() == 2);
-    CHECK(osd.holders[1].kind == Holder::Kind::ceph_osd);
-    CHECK(osd.holders[1].name == "3");
-    CHECK(osd.holders[1].detail["cluster_fsid"] == "2c1e4f0a-7f1d-4c57-8d5c-1a2b3c4d5e6f");
+    REQUIRE(osd.holders.size() == 1);
+    CHECK(osd.holders[0].kind == Holder::Kind::lvm);
+    REQUIRE(osd.holders[0].holders.size() == 1);
+    const Holder& ceph = osd.holders[0].holders[0];
+    CHECK(ceph.kind == Holder::Kind::ceph_osd);
+    CHECK(ceph.name == "3");
+    CHECK(ceph.detail["cluster_fsid"] == "2c1e4f0a-7f1d-4c57-8d5c-1a2b3c4d5e6f");
     CHECK(with_serial(inventory, "BSLABEL").signatures == std::vector<std::string>{"ceph_bluestore"});
     CHECK(with_serial(inventory, "GPTEND").partition_table == "gpt");
 }
