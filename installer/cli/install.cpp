@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -41,6 +42,15 @@ Result<void> carry_out(Session& session, EventSink& events) {
     return applied;
 }
 
+/// A thread that hangs on a disk outlives everything: the program ends without taking anything away from it.
+void end_if_stuck(const Error& error) {
+    if (abandoned_work() > 0) {
+        std::cout.flush();
+        std::cerr.flush();
+        std::_Exit(exit_status(error.kind));
+    }
+}
+
 /// At a prompt: the plan without --commit, the installation with it.
 Result<int> install_here(const Options& options, const Invocation& invocation) {
     Machine machine;
@@ -57,7 +67,13 @@ Result<int> install_here(const Options& options, const Invocation& invocation) {
         }
         return 0;
     }
-    BEDPLATE_TRY(carry_out(session, events));
+    if (auto done = carry_out(session, events); !done) {
+        if (abandoned_work() > 0) {
+            std::cerr << done.error().to_text() << '\n';
+        }
+        end_if_stuck(done.error());
+        return std::unexpected(std::move(done).error());
+    }
     return 0;
 }
 
@@ -90,6 +106,7 @@ int install_unattended(const Options& options) {
     Session session(platform, events, session_options(options));
     if (const auto done = run_session(session, events, consoles); !done) {
         consoles.print(failure_screen(done.error(), machine_name(platform.files)));
+        end_if_stuck(done.error());
         return exit_status(done.error().kind);
     }
     const bool reboot = session.plan().after == InstallSettings::After::reboot;

@@ -47,6 +47,17 @@ void Session::stage(const std::string& text) {
     events_.on_event({.type = Event::Type::note, .stage = "preflight", .action = "", .text = text});
 }
 
+// Whoever stands before the machine wants to know why it did not come up.
+void Session::tell_interrupted() {
+    for (const Disk& disk : inventory_->disks) {
+        if (disk.interrupted) {
+            stage(std::format("disk serial {}, bay {}: the installation of {} ({}) on it {}", disk.serial,
+                              disk.by_path, disk.interrupted->hostname, disk.interrupted->cluster,
+                              disk.interrupted->to_text()));
+        }
+    }
+}
+
 Result<void> Session::prepare() {
     stage("reading the site document and the profiles");
     BEDPLATE_ASSIGN(site_, find_site(platform_, options_.documents, options_.site));
@@ -56,6 +67,7 @@ Result<void> Session::prepare() {
     stage(std::format("{} {}, serial {}: {} disks, {} network ports", inventory_->system.manufacturer,
                       inventory_->system.product, inventory_->system.serial, inventory_->disks.size(),
                       inventory_->nics.size()));
+    tell_interrupted();
     BEDPLATE_ASSIGN(plan_, plan_for(*inventory_, *site_, profiles, std::nullopt));
     stage(std::format("this is {} with profile {}", plan_->hostname, plan_->profile_name));
     BEDPLATE_ASSIGN(medium_, find_medium(platform_, options_.medium));
@@ -79,13 +91,20 @@ Result<Consent> Session::consent_of_site() const {
 }
 
 Result<void> Session::apply(const Consent& consent) {
-    BEDPLATE_ASSIGN(const auto payload, medium_->open_payload());
+    // Somebody may have taken time to look at the plan. A second try finds what the first one made.
+    if (!applied_) {
+        stage("looking whether the machine is still the same");
+        BEDPLATE_ASSIGN(const Inventory now, probe(platform_));
+        BEDPLATE_TRY(check_unchanged(*plan_, now));
+    }
+    applied_ = true;
+    BEDPLATE_ASSIGN(payload_, medium_->open_payload());
     ExecuteContext context{.commands = platform_.commands,
                            .files = platform_.files,
                            .blocks = platform_.blocks,
                            .clock = platform_.clock,
                            .events = events_,
-                           .payload = *payload,
+                           .payload = *payload_,
                            .manifest = medium_->manifest,
                            .inventory = *inventory_,
                            .root_password_hash = site_->root_password_hash};

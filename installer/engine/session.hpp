@@ -43,12 +43,15 @@ public:
     /// Errors: consent.missing.
     [[nodiscard]] Result<Consent> consent_of_site() const;
 
-    /// Carry the plan out. Whatever fails is also left as a bundle on the disk's ESP, if there is one
+    /// Carry the plan out, on the machine that it was made for: before the first try it is looked at once
+    /// more, and any disk that the plan has a use for has to be what it was. Errors: disk.changed, disk.gone,
+    /// and those of execute(). Whatever fails is also left as a bundle on the disk's ESP, if there is one
     /// already.
     [[nodiscard]] Result<void> apply(const Consent& consent);
 
 private:
     void stage(const std::string& text);
+    void tell_interrupted();
 
     Platform& platform_;
     EventSink& events_;
@@ -57,6 +60,8 @@ private:
     std::optional<Inventory> inventory_;
     std::optional<Plan> plan_;
     std::optional<Medium> medium_;
+    bool applied_ = false;
+    std::unique_ptr<PayloadSource> payload_;  ///< here, since a thread that is stuck may outlive apply()
 };
 
 }  // namespace bedplate

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <format>
 #include <set>
@@ -138,7 +139,9 @@ unsigned sectors_per_cluster(Bytes size, Bytes logical_block_size) {
 
 Result<std::unique_ptr<EspImage>> EspImage::build(CommandRunner& commands, const fs::path& work,
                                                   const EspContents& contents) {
-    std::unique_ptr<EspImage> image(new EspImage(work / "esp.img", contents.logical_block_size));
+    static std::atomic<unsigned> count = 0;
+    std::unique_ptr<EspImage> image(
+        new EspImage(work / std::format("esp-{}.img", ++count), contents.logical_block_size));
     BEDPLATE_TRY(Builder(commands, image->path_, work, contents).build());
     BEDPLATE_TRY(image->load());
     return image;

@@ -2,15 +2,22 @@
 #include "execute/execute.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <format>
 #include <thread>
 
-#include "execute/failure_bundle.hpp"
-#include "execute/handlers.hpp"
-#include "execute/storage_state.hpp"
+#include "execute/action_disks.hpp"
+#include "execute/cancel.hpp"
+#include "execute/clean_up.hpp"
+#include "execute/disk_watch.hpp"
+#include "execute/executor.hpp"
+#include "platform/time_scale.hpp"
 
 namespace bedplate {
 namespace {
+
+std::atomic<unsigned> abandoned_threads = 0;
 
 Json consent_json(const Consent& consent) {
     Json disks = Json::array();
@@ -46,180 +53,227 @@ std::set<std::string> completed_before(const FileSystem& files, const std::files
     return done;
 }
 
-Error name_action(Error error, const Action& action) {
-    std::string line = std::format("trying to {} (action {}", action.summary, action.id);
-    if (action.device) {
-        line += std::format(", disk with {}", action.device->to_text());
-        if (!action.device->serial.empty() &&
-            action.device->to_text().find(action.device->serial) == std::string::npos) {
-            line += std::format(", serial {}", action.device->serial);
-        }
-    }
-    error.context.push_back(line + ")");
-    return error;
-}
-
-/// Carries out the actions one after the other.
-class Executor {
-public:
-    explicit Executor(Run& run) : run_(run) {}
-
-    Result<void> all() {
-        for (const Action& action : run_.plan.actions) {
-            if (auto done = one(action); !done) {
-                return done;
-            }
-        }
-        return {};
-    }
-
-private:
-    Result<void> one(const Action& action) {
-        run_.progress.begin(action);
-        BEDPLATE_TRY(run_.journal.append(JournalEntry::Type::started, action.id));
-        auto satisfied = carry_out(action);
-        if (!satisfied) {
-            return std::unexpected(name_action(std::move(satisfied).error(), action));
-        }
-        BEDPLATE_TRY(run_.journal.append(
-            *satisfied ? JournalEntry::Type::satisfied : JournalEntry::Type::finished, action.id));
-        run_.progress.finish(*satisfied);
-        return {};
-    }
-
-    /// True: nothing had to be done.
-    Result<bool> carry_out(const Action& action) {
-        if (action.device && !verified_) {
-            BEDPLATE_TRY(run_.disks.verify_all());
-            verified_ = true;
-        }
-        const Steps steps_of_action =
-            std::visit([&](const auto& kind) { return steps(kind, action, run_); }, action.kind);
-        BEDPLATE_ASSIGN(const Observation before, steps_of_action.observe());
-        switch (before.state) {
-            case Observation::State::satisfied:
-                return true;
-            case Observation::State::conflict:
-                return fail("action.conflict", before.reason, action.id,
-                            "nothing was changed by this action; clear what is in the way and start again");
-            case Observation::State::needed:
-                break;
-        }
-        BEDPLATE_TRY(steps_of_action.apply());
-        if (steps_of_action.verify) {
-            BEDPLATE_TRY(steps_of_action.verify());
-            return false;
-        }
-        BEDPLATE_ASSIGN(const Observation after, steps_of_action.observe());
-        if (after.state != Observation::State::satisfied) {
-            return fail("action.not-done",
-                        std::format("the action ran without an error, but its result is not there{}{}",
-                                    after.reason.empty() ? "" : ": ", after.reason),
-                        action.id);
-        }
-        return false;
-    }
-
-    Run& run_;
-    bool verified_ = false;
-};
-
-template <typename Kind>
-const Action* find_kind(const Plan& plan) {
-    const auto found = std::ranges::find_if(
-        plan.actions, [](const Action& action) { return std::holds_alternative<Kind>(action.kind); });
-    return found == plan.actions.end() ? nullptr : &*found;
-}
-
-/// After a failure: leave the machine so that a second try finds nothing in its way. Failures in here are
-/// noted and do not hide the first one.
-class CleanUp {
-public:
-    explicit CleanUp(Run& run) : run_(run) {}
-
-    void after(const Error& error) {
-        run_.journal.close_mirror();
-        unmount();
-        deactivate();
-        if (run_.storage_changed && !run_.bootable) {
-            note("writing the failure bundle",
-                 write_failure_bundle(run_.plan, error, run_.context, run_.disks, run_.work));
-        }
-    }
-
-private:
-    void note(std::string_view what, const Result<void>& result) {
-        const std::string text = result
-                                     ? std::format("clean-up: {}: done", what)
-                                     : std::format("clean-up: {} failed: {}", what, result.error().message);
-        run_.progress.note(text);
-        // The journal may be what is failing; the event above says the same.
-        static_cast<void>(run_.journal.append(JournalEntry::Type::note, "", text));
-    }
-
-    void unmount() {
-        const Action* const action = find_kind<action::UnmountTarget>(run_.plan);
-        const auto mounts = mounts_below_target(run_);
-        if (action != nullptr && mounts && !mounts->empty()) {
-            note("unmounting the target", run_.run_commands(*action));
-        }
-    }
-
-    void deactivate() {
-        const Action* const action = find_kind<action::CreateVolumeGroup>(run_.plan);
-        if (action == nullptr || !run_.storage_changed) {
-            return;
-        }
-        const auto& kind = std::get<action::CreateVolumeGroup>(action->kind);
-        const auto volumes = logical_volumes(run_.context.commands, kind.device);
-        const bool active = volumes && std::ranges::any_of(*volumes, [&](const LvState& volume) {
-                                return volume.volume_group == kind.name && volume.active;
-                            });
-        if (active) {
-            const auto done = run_checked(
-                run_.context.commands,
-                {.argv = {"vgchange", "--devices", kind.device, "--yes", "--activate", "n", kind.name}});
-            note("switching off the volume group", done ? Result<void>() : std::unexpected(done.error()));
-        }
-    }
-
-    Run& run_;
-};
-
 unsigned thread_count(unsigned wanted) {
     return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// Everything of one run, kept alive as long as any thread works on it: the plan and the context are copies,
+/// what the context refers to is the caller's.
+struct Execution {
+    Execution(const Plan& given_plan, const ExecuteContext& given_context)
+        : plan(given_plan),
+          digest(plan.digest()),
+          commands(given_context.commands, token),
+          blocks(given_context.blocks, token),
+          context{.commands = commands,
+                  .files = given_context.files,
+                  .blocks = blocks,
+                  .clock = given_context.clock,
+                  .events = given_context.events,
+                  .payload = given_context.payload,
+                  .manifest = given_context.manifest,
+                  .inventory = given_context.inventory,
+                  .root_password_hash = given_context.root_password_hash,
+                  .disk_passphrase = given_context.disk_passphrase,
+                  .target = given_context.target,
+                  .journal = given_context.journal,
+                  .threads = given_context.threads,
+                  .parallel = given_context.parallel,
+                  .hang_limit = given_context.hang_limit} {}
+
+    Plan plan;
+    std::string digest;
+    CancelToken token;
+    CancelableCommands commands;
+    CancelableBlocks blocks;
+    ExecuteContext context;
+    std::optional<TargetDisks> disks;
+    std::unique_ptr<Progress> progress;
+    std::unique_ptr<Journal> journal;
+    std::optional<RunRecorder> recorder;
+    std::unique_ptr<Run> run;
+    std::unique_ptr<Executor> executor;
+};
+
+Result<std::shared_ptr<Execution>> begin(const Plan& plan, const Consent& consent,
+                                         const ExecuteContext& context) {
+    auto execution = std::make_shared<Execution>(plan, context);
+    BEDPLATE_ASSIGN(execution->disks, TargetDisks::find(execution->plan, consent, execution->context));
+    execution->progress =
+        std::make_unique<Progress>(execution->plan, execution->context.events, execution->context.clock);
+    auto done_before = completed_before(context.files, context.journal, execution->digest);
+    BEDPLATE_ASSIGN(execution->journal, Journal::begin(context.files, context.clock, context.journal,
+                                                       execution->digest, consent_json(consent)));
+    execution->recorder.emplace(execution->plan, execution->digest, *execution->disks);
+    execution->run.reset(new Run{.plan = execution->plan,
+                                 .context = execution->context,
+                                 .disks = *execution->disks,
+                                 .progress = *execution->progress,
+                                 .journal = *execution->journal,
+                                 .recorder = *execution->recorder,
+                                 .digest = execution->digest,
+                                 .work = context.journal.parent_path(),
+                                 .threads = thread_count(context.threads),
+                                 .payload_in_memory = {},
+                                 .digests = {},
+                                 .done_before = std::move(done_before),
+                                 .esp_images = {}});
+    constexpr std::size_t most_disks_at_a_time = 32;
+    execution->executor = std::make_unique<Executor>(
+        *execution->run, context.parallel > 0 ? context.parallel : most_disks_at_a_time);
+    return execution;
+}
+
+/// How the work ended: with a result, or because a disk does not answer.
+struct Outcome {
+    std::optional<Result<void>> result;
+    const Disk* hung = nullptr;
+};
+
+/// Does the work on a thread of its own and watches the disks meanwhile. A thread that is stuck in the kernel
+/// cannot be ended: it is left behind, and what it works on with it.
+class Supervisor {
+public:
+    explicit Supervisor(std::shared_ptr<Execution> execution) : execution_(std::move(execution)) {}
+
+    Outcome run() {
+        std::thread worker([state = state_, execution = execution_] {
+            auto result = execution->executor->all([&] { return execution->token.cancelled(); });
+            const std::scoped_lock lock(state->mutex);
+            state->result = std::move(result);
+            state->ended.notify_one();
+            if (state->abandoned) {
+                --abandoned_threads;
+            }
+        });
+        Outcome outcome = wait();
+        if (outcome.result) {
+            worker.join();
+        } else {
+            worker.detach();
+        }
+        return outcome;
+    }
+
+private:
+    struct State {
+        std::mutex mutex;
+        std::condition_variable ended;
+        std::optional<Result<void>> result;
+        bool abandoned = false;
+    };
+
+    std::vector<DiskWatch::Subject> subjects() const {
+        std::vector<DiskWatch::Subject> subjects;
+        for (const auto& [identity, disk] : execution_->disks->all()) {
+            subjects.push_back({.disk = disk, .system = execution_->recorder->is_on(identity)});
+        }
+        return subjects;
+    }
+
+    Outcome wait() {
+        const std::chrono::milliseconds limit = execution_->context.hang_limit.count() > 0
+                                                    ? execution_->context.hang_limit
+                                                    : scaled(std::chrono::seconds{30});
+        const auto interval = std::min<std::chrono::milliseconds>(limit / 8, std::chrono::seconds{1});
+        // A disk in use that ends not even two requests a second is as good as one that ends none.
+        const auto window = limit + limit / 3;
+        DiskWatch watch(
+            execution_->context.files, subjects(),
+            {.silent = limit,
+             .slow = window,
+             .requests =
+                 static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(window).count()) * 2});
+        std::unique_lock lock(state_->mutex);
+        while (!state_->ended.wait_for(lock, interval, [&] { return state_->result.has_value(); })) {
+            if (const Disk* hung =
+                    watch.hung(std::chrono::steady_clock::now(), execution_->run->flushing > 0)) {
+                return give_up(lock, hung);
+            }
+        }
+        return {.result = std::move(state_->result), .hung = nullptr};
+    }
+
+    // Whoever waits for something that can be cancelled gets the time to notice.
+    Outcome give_up(std::unique_lock<std::mutex>& lock, const Disk* hung) {
+        execution_->token.cancel();
+        constexpr std::chrono::seconds grace{2};
+        if (state_->ended.wait_for(lock, grace, [&] { return state_->result.has_value(); })) {
+            return {.result = std::move(state_->result), .hung = hung};
+        }
+        state_->abandoned = true;
+        ++abandoned_threads;
+        return {.result = std::nullopt, .hung = hung};
+    }
+
+    std::shared_ptr<Execution> execution_;
+    std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+bool on_disk(const Action& action, const Disk& disk, const Inventory& inventory) {
+    return std::ranges::any_of(disks_of(action), [&](const DiskIdentity& identity) {
+        const auto found = find_disk(identity, inventory);
+        return found && *found == &disk;
+    });
+}
+
+/// What was going on at the disk, and with which commands.
+Error hang_error(const Execution& execution, const Disk& disk, const Action*& action) {
+    Error error{.kind = ErrorKind::failed,
+                .code = "disk.hung",
+                .message = std::format("the disk with serial {} ({}) does not answer: it was given work and "
+                                       "does not end it",
+                                       disk.serial, disk.path),
+                .where = std::format("disk {}, bay {}", disk.serial, disk.by_path),
+                .hint =
+                    "the disk, its slot or its controller hangs: see dmesg; switch the machine off and on, "
+                    "and replace the disk if it happens again",
+                .context = {}};
+    for (const std::string& command : execution.commands.running()) {
+        error.context.push_back("while running: " + command);
+    }
+    for (const Action* running : execution.progress->running()) {
+        if (action == nullptr || on_disk(*running, disk, execution.context.inventory)) {
+            action = running;
+        }
+    }
+    return action == nullptr ? error : name_action(std::move(error), *action, execution.context.inventory);
+}
+
+Result<void> after_hang(Execution& execution, const Disk& disk, const ExecuteContext& context) {
+    const Action* action = nullptr;
+    const Error error = hang_error(execution, disk, action);
+    execution.progress->fail(error, action);
+    // The journal's own handle may be held by the thread that is stuck.
+    static_cast<void>(Journal::append_to(context.files, context.clock, context.journal,
+                                         JournalEntry::Type::failed, action == nullptr ? "" : action->id,
+                                         error));
+    CleanUp(*execution.run, &disk).after(error);
+    return std::unexpected(error);
+}
+
 }  // namespace
 
+unsigned abandoned_work() {
+    return abandoned_threads;
+}
+
 Result<void> execute(const Plan& plan, const Consent& consent, ExecuteContext& context) {
-    BEDPLATE_ASSIGN(TargetDisks disks, TargetDisks::find(plan, consent, context));
-    Progress progress(plan, context.events, context.clock);
-    const std::string digest = plan.digest();
-    auto done_before = completed_before(context.files, context.journal, digest);
-    BEDPLATE_ASSIGN(const auto journal, Journal::begin(context.files, context.clock, context.journal, digest,
-                                                       consent_json(consent)));
-    Run run{.plan = plan,
-            .context = context,
-            .disks = std::move(disks),
-            .progress = progress,
-            .journal = *journal,
-            .digest = digest,
-            .work = context.journal.parent_path(),
-            .threads = thread_count(context.threads),
-            .payload_in_memory = {},
-            .digests = {},
-            .done_before = std::move(done_before),
-            .esp_image = {}};
-    if (auto done = Executor(run).all(); !done) {
-        const Error& error = done.error();
-        progress.fail(error);
-        const std::string failed_action = progress.current_action();
-        static_cast<void>(journal->append(JournalEntry::Type::failed, failed_action, {}, &error));
-        CleanUp(run).after(error);
-        return done;
+    BEDPLATE_ASSIGN(const auto execution, begin(plan, consent, context));
+    Outcome outcome = Supervisor(execution).run();
+    if (outcome.hung != nullptr) {
+        return after_hang(*execution, *outcome.hung, context);
     }
-    progress.done(std::format("{} is installed", plan.hostname));
+    if (!*outcome.result) {
+        const Error& error = outcome.result->error();
+        const Action* const failed = execution->executor->failed();
+        execution->progress->fail(error, failed);
+        static_cast<void>(execution->journal->append(JournalEntry::Type::failed,
+                                                     failed == nullptr ? "" : failed->id, {}, &error));
+        CleanUp(*execution->run, nullptr).after(error);
+        return *outcome.result;
+    }
+    execution->progress->done(std::format("{} is installed", plan.hostname));
     return {};
 }
 

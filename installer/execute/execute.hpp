@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -52,15 +53,26 @@ struct ExecuteContext {
     /// The machine as it is now; disks of the plan are found in it by identity.
     const Inventory& inventory;
     std::optional<Secret> root_password_hash;
+    std::optional<Secret> disk_passphrase = {};  ///< for an encrypted system that a passphrase opens
     std::filesystem::path target = "/target";
     std::filesystem::path journal = "/run/bedplate/journal.jsonl";
     unsigned threads = 0;  ///< for decoding; 0: one per core
+    unsigned parallel =
+        0;  ///< how many actions on different disks may go on at a time; 0: as many as there are
+    std::chrono::milliseconds
+        hang_limit{};  ///< for a disk with work to do; 0: 30 s, stretched by the time scale
 };
 
 /// Carry the plan out. Every action is observed first: satisfied ones are skipped, conflicts end the run.
 /// Stops at the first failure; then the clean-up actions run (unmount, journal copy), and none of their
-/// errors hides the first. Errors: consent.missing, consent.other-plan, disk.gone, disk.changed, and those of
-/// the actions, each with action id, disk serial and command.
+/// errors hides the first. Errors: consent.missing, consent.other-plan, disk.gone, disk.changed, disk.hung (a
+/// disk that was given work and does not end it), and those of the actions, each with action id, the disk's
+/// serial number and bay, and the command.
 [[nodiscard]] Result<void> execute(const Plan& plan, const Consent& consent, ExecuteContext& context);
+
+/// How many threads an execute() had to leave behind because they are stuck on a disk. What the context of
+/// that execute() refers to must stay until the program ends, and a program that ends must do so without
+/// destroying anything (std::_Exit).
+[[nodiscard]] unsigned abandoned_work();
 
 }  // namespace bedplate

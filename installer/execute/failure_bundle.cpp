@@ -8,6 +8,7 @@
 #include "execute/esp_image.hpp"
 #include "execute/events.hpp"
 #include "execute/journal.hpp"
+#include "execute/storage_state.hpp"
 
 namespace bedplate {
 namespace {
@@ -17,13 +18,6 @@ constexpr std::size_t most_log = std::size_t{1} << 20U;
 
 std::string tail_of(std::string text) {
     return text.size() > most_log ? text.substr(text.size() - most_log) : text;
-}
-
-template <typename Kind>
-const Action* action_of_kind(const Plan& plan) {
-    const auto found = std::ranges::find_if(
-        plan.actions, [](const Action& action) { return std::holds_alternative<Kind>(action.kind); });
-    return found == plan.actions.end() ? nullptr : &*found;
 }
 
 std::string mark_text(const Plan& plan, const Error& error) {
@@ -69,36 +63,59 @@ Result<void> clear_boot_code(TargetDisks& disks, const DiskIdentity& identity) {
     return disk->flush();
 }
 
-}  // namespace
-
-Result<void> write_failure_bundle(const Plan& plan, const Error& error, ExecuteContext& context,
-                                  TargetDisks& disks, const std::filesystem::path& work) {
-    const Action* const table_action = action_of_kind<action::WritePartitionTable>(plan);
-    const Action* const esp_action = action_of_kind<action::WriteEsp>(plan);
-    if (table_action == nullptr || esp_action == nullptr || !esp_action->device) {
-        return fail("bundle.no-table", "the plan makes no EFI system partition");
-    }
+// One disk's.
+Result<void> write_to(const Plan& plan, const Action& action, const std::map<std::string, std::string>& files,
+                      ExecuteContext& context, TargetDisks& disks, const std::filesystem::path& work) {
+    const auto* const planned = planned_table(plan, *action.device);
     {
-        BEDPLATE_ASSIGN(const auto disk, disks.open(*table_action->device, BlockAccess::read));
+        BEDPLATE_ASSIGN(const auto disk, disks.open(*action.device, BlockAccess::read));
         BEDPLATE_ASSIGN(const auto table, read_disk_table(*disk));
-        if (!table || table_difference(*table, std::get<action::WritePartitionTable>(table_action->kind))) {
+        if (planned == nullptr || !table || table_difference(*table, *planned)) {
             return fail("bundle.no-table", "the disk does not hold the plan's partition table yet");
         }
     }
-    const auto& esp = std::get<action::WriteEsp>(esp_action->kind);
+    const auto& esp = std::get<action::WriteEsp>(action.kind);
     BEDPLATE_ASSIGN(const auto image, EspImage::build(context.commands, work,
                                                       {.size = esp.size,
                                                        .logical_block_size = esp.logical_block_size,
                                                        .volume_id = esp.volume_id,
                                                        .copies = {},
-                                                       .texts = bundle_files(plan, error, context),
+                                                       .texts = files,
                                                        .timestamp = context.manifest.source_date_epoch}));
     {
-        BEDPLATE_ASSIGN(const auto device,
-                        disks.open_part(*esp_action->device, esp.device, BlockAccess::write));
+        BEDPLATE_ASSIGN(const auto device, disks.open_part(action, esp.device, BlockAccess::write));
         BEDPLATE_TRY(image->write_to(*device, /*withhold=*/false));
     }
-    return clear_boot_code(disks, *table_action->device);
+    return clear_boot_code(disks, *action.device);
+}
+
+bool is_on(const Action& action, const Disk* disk, TargetDisks& disks) {
+    const auto found = disks.disk_of(*action.device);
+    return disk != nullptr && found && *found == disk;
+}
+
+}  // namespace
+
+Result<void> write_failure_bundle(const Plan& plan, const Error& error, ExecuteContext& context,
+                                  TargetDisks& disks, const std::filesystem::path& work, const Disk* hung) {
+    const auto files = bundle_files(plan, error, context);
+    bool written = false;
+    Result<void> first_failure =
+        fail("bundle.no-table", "the plan makes no EFI system partition on a disk that answers");
+    bool failed = false;
+    for (const Action& action : plan.actions) {
+        if (!std::holds_alternative<action::WriteEsp>(action.kind) || !action.device ||
+            is_on(action, hung, disks)) {
+            continue;
+        }
+        auto done = write_to(plan, action, files, context, disks, work);
+        written = written || done.has_value();
+        if (!done && !failed) {
+            failed = true;
+            first_failure = std::move(done);
+        }
+    }
+    return written ? Result<void>{} : first_failure;
 }
 
 }  // namespace bedplate

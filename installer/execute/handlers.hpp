@@ -35,16 +35,19 @@ namespace bedplate {
 [[nodiscard]] Steps steps(const action::CommitBoot& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::SetBootEntry& kind, const Action& action, Run& run);
 
-// handlers_pending.cpp
+// handlers_devices.cpp
 [[nodiscard]] Steps steps(const action::ZapBluestore& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::CloseCrypt& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::StopArray& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::StopBcache& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::RemoveMultipathMap& kind, const Action& action, Run& run);
+// handlers_array.cpp
 [[nodiscard]] Steps steps(const action::CreateArray& kind, const Action& action, Run& run);
+// handlers_crypt.cpp
 [[nodiscard]] Steps steps(const action::CreateCrypt& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::OpenCrypt& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::BindTpm2& kind, const Action& action, Run& run);
+// handlers_initramfs.cpp
 [[nodiscard]] Steps steps(const action::UpdateInitramfs& kind, const Action& action, Run& run);
 
 }  // namespace bedplate

@@ -10,7 +10,7 @@ namespace bedplate {
 namespace {
 
 Result<void> apply_changed(Run& run, const Action& action) {
-    run.storage_changed = true;
+    run.touch(action);
     return run.run_commands(action);
 }
 
@@ -87,7 +87,7 @@ Result<void> apply_volume(Run& run, const action::CreateLogicalVolume& kind, con
 
 Steps steps(const action::CreatePhysicalVolume& kind, const Action& action, Run& run) {
     return {.observe = [&]() -> Result<Observation> {
-                BEDPLATE_TRY(run.disks.prove(*action.device, kind.device));
+                BEDPLATE_TRY(run.disks.prove(action, kind.device));
                 BEDPLATE_ASSIGN(const auto volume, volume_on(run, kind.device));
                 return volume ? satisfied() : needed();
             },
@@ -96,7 +96,7 @@ Steps steps(const action::CreatePhysicalVolume& kind, const Action& action, Run&
 
 Steps steps(const action::CreateVolumeGroup& kind, const Action& action, Run& run) {
     return {.observe = [&]() -> Result<Observation> {
-                BEDPLATE_TRY(run.disks.prove(*action.device, kind.device));
+                BEDPLATE_TRY(run.disks.prove(action, kind.device));
                 return observe_group(run, kind);
             },
             .apply = [&] { return apply_changed(run, action); }};
@@ -107,7 +107,7 @@ Steps steps(const action::CreateLogicalVolume& kind, const Action& action, Run& 
             .apply = [&] { return apply_volume(run, kind, action); },
             .verify = [&]() -> Result<void> {
                 const std::string node = std::format("/dev/{}/{}", kind.volume_group, kind.name);
-                BEDPLATE_TRY(run.disks.prove(*action.device, node));
+                BEDPLATE_TRY(run.disks.prove(action, node));
                 BEDPLATE_ASSIGN(const Observation now, observe_volume(run, kind));
                 return now.state == Observation::State::satisfied
                            ? Result<void>{}

@@ -45,7 +45,7 @@ Result<std::string> digest_of(const std::filesystem::path& path, bool from_disk)
 }
 
 Result<Observation> observe_mount(Run& run, const action::MountVolume& kind, const Action& action) {
-    BEDPLATE_TRY(run.disks.prove(*action.device, kind.device));
+    BEDPLATE_TRY(run.disks.prove(action, kind.device));
     BEDPLATE_ASSIGN(const std::string wanted, run.disks.kernel_name(kind.device));
     BEDPLATE_ASSIGN(const auto mounts, mounts_below_target(run));
     const std::string point = run.on_target(kind.path == "/" ? "" : kind.path).string();

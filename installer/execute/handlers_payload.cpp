@@ -59,7 +59,7 @@ std::optional<Json> read_stamp(Run& run) {
 
 Result<Observation> observe_extraction(Run& run) {
     const auto stamp = read_stamp(run);
-    if (!stamp || run.storage_changed) {
+    if (!stamp || run.system_is_touched()) {
         return needed();
     }
     for (const auto& [path, digest] : (*stamp)["digests"].items()) {

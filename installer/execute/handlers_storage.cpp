@@ -38,7 +38,7 @@ Result<bool> kernel_agrees(Run& run, const Action& action, const action::Planned
     if (!run.context.files.exists(link)) {
         return false;
     }
-    BEDPLATE_TRY(run.disks.prove(*action.device, link));
+    BEDPLATE_TRY(run.disks.prove(action, link));
     BEDPLATE_ASSIGN(const std::string name, run.disks.kernel_name(link));
     BEDPLATE_ASSIGN(const Bytes start, sysfs_bytes(run, name, "start"));
     BEDPLATE_ASSIGN(const Bytes size, sysfs_bytes(run, name, "size"));
@@ -53,7 +53,7 @@ Result<Observation> observe_table(Run& run, const action::WritePartitionTable& k
                                     device->logical_block_size().value, kind.logical_block_size.value));
     }
     BEDPLATE_ASSIGN(const auto table, read_disk_table(*device));
-    if (!table || table_difference(*table, kind) || run.storage_changed) {
+    if (!table || table_difference(*table, kind) || run.is_touched(action)) {
         return needed();
     }
     // A run that was cut off right after writing may not have told the kernel: then the table is written
@@ -68,7 +68,7 @@ Result<Observation> observe_table(Run& run, const action::WritePartitionTable& k
 }
 
 Result<void> apply_table(Run& run, const action::WritePartitionTable& kind, const Action& action) {
-    run.storage_changed = true;
+    run.touch(action);
     BEDPLATE_ASSIGN(const std::string path, run.disk_path(action));
     {
         // No lock is held on the disk afterwards: udev must be free to look at it.
@@ -115,14 +115,14 @@ Result<bool> carries(Run& run, const std::string& device, std::string_view type,
 Steps format_steps(const std::string& device, std::string type, const Guid& uuid, const std::string& label,
                    const Action& action, Run& run) {
     return {.observe = [=, &action, &run]() -> Result<Observation> {
-                BEDPLATE_TRY(run.disks.prove(*action.device, device));
+                BEDPLATE_TRY(run.disks.prove(action, device));
                 BEDPLATE_ASSIGN(const bool there, carries(run, device, type, uuid, label));
                 // A file system from before this run's own changes may be the ghost of an older one at the
                 // same place.
-                return there && !run.storage_changed ? satisfied() : needed();
+                return there && !run.is_touched(action) ? satisfied() : needed();
             },
             .apply = [&action, &run]() -> Result<void> {
-                run.storage_changed = true;
+                run.touch(action);
                 return run.run_commands(action);
             },
             .verify = [=, &run]() -> Result<void> {

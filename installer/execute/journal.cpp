@@ -97,6 +97,17 @@ Result<std::unique_ptr<AppendFile>> open_after_cut(FileSystem& files, const std:
     return file;
 }
 
+Json entry_json(Clock& clock, Type type, std::string_view action, std::string_view text, const Error* error) {
+    Json json{{"time", to_rfc3339(clock.now())}, {"event", to_string(type)}, {"action", action}};
+    if (!text.empty()) {
+        json["text"] = text;
+    }
+    if (error != nullptr) {
+        json["error"] = to_json(*error);
+    }
+    return json;
+}
+
 std::string run_end_text(const JournalRun& run) {
     const auto count = [&](Type type) { return std::ranges::count(run.entries, type, &JournalEntry::type); };
     std::string text = std::format("{} actions carried out, {} already satisfied", count(Type::finished),
@@ -193,17 +204,30 @@ Result<std::unique_ptr<Journal>> Journal::begin(FileSystem& files, Clock& clock,
 
 Result<void> Journal::append(JournalEntry::Type type, std::string_view action, std::string_view text,
                              const Error* error) {
-    Json json{{"time", to_rfc3339(clock_.now())}, {"event", to_string(type)}, {"action", action}};
-    if (!text.empty()) {
-        json["text"] = text;
-    }
-    if (error != nullptr) {
-        json["error"] = to_json(*error);
-    }
-    return write_line(json);
+    const std::scoped_lock lock(mutex_);
+    return write_line(entry_json(clock_, type, action, text, error));
+}
+
+Result<void> Journal::append_to(FileSystem& files, Clock& clock, const std::filesystem::path& path,
+                                JournalEntry::Type type, std::string_view action, const Error& error) {
+    BEDPLATE_ASSIGN(const auto file, open_after_cut(files, path));
+    return file->append(
+        entry_json(clock, type, action, {}, &error).dump(-1, ' ', false, Json::error_handler_t::replace) +
+        "\n");
+}
+
+void Journal::close_mirror() {
+    const std::scoped_lock lock(mutex_);
+    mirror_.reset();
+}
+
+bool Journal::mirrored() const {
+    const std::scoped_lock lock(mutex_);
+    return mirror_ != nullptr;
 }
 
 Result<void> Journal::mirror_to(const std::filesystem::path& path) {
+    const std::scoped_lock lock(mutex_);
     BEDPLATE_ASSIGN(mirror_, open_after_cut(files_, path));
     return mirror_->append(run_);
 }

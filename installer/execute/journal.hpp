@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,7 +63,8 @@ struct JournalDocument {
 [[nodiscard]] std::string to_text(const JournalDocument& journal);
 
 /// Writes a journal, one fsync an entry: in RAM from the start, and as well on the target from the moment
-/// there is one.
+/// there is one. May be used from several threads: an entry is on stable storage when append() returns, so
+/// what an action waits for stands before it.
 class Journal {
 public:
     /// Open the file at `path` for one more run and write the run's first line. Errors: file.write.
@@ -78,8 +80,13 @@ public:
     /// From now on write every line to `path` as well, after everything this run has written so far.
     [[nodiscard]] Result<void> mirror_to(const std::filesystem::path& path);
     /// Close the mirror, so that the file system it lies on can be unmounted.
-    void close_mirror() { mirror_.reset(); }
-    [[nodiscard]] bool mirrored() const { return mirror_ != nullptr; }
+    void close_mirror();
+    [[nodiscard]] bool mirrored() const;
+    /// One more entry of the run that the journal at `path` ends with, when the thread that writes it may be
+    /// stuck: the copy on the target is left out. Errors: file.write.
+    [[nodiscard]] static Result<void> append_to(FileSystem& files, Clock& clock,
+                                                const std::filesystem::path& path, JournalEntry::Type type,
+                                                std::string_view action, const Error& error);
 
 private:
     Journal(FileSystem& files, Clock& clock) : files_(files), clock_(clock) {}
@@ -87,6 +94,7 @@ private:
 
     FileSystem& files_;
     Clock& clock_;
+    mutable std::recursive_mutex mutex_;  ///< recursive: append() notes that the mirror failed
     std::unique_ptr<AppendFile> file_, mirror_;
     std::string run_;  ///< every line of this run, for a mirror that comes later
 };

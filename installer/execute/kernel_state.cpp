@@ -115,15 +115,20 @@ Result<std::vector<PvState>> parse_pvs_state(std::string_view json) {
     BEDPLATE_ASSIGN(const auto rows, report_rows(json, "pv"));
     std::vector<PvState> volumes;
     for (const Json& row : rows) {
-        volumes.push_back({.device = field(row, "pv_name"), .volume_group = field(row, "vg_name")});
+        volumes.push_back({.device = field(row, "pv_name"),
+                           .volume_group = field(row, "vg_name"),
+                           .group_uuid = field(row, "vg_uuid")});
     }
     return volumes;
 }
 
-Result<std::vector<PvState>> physical_volumes(CommandRunner& commands) {
-    BEDPLATE_ASSIGN(
-        const std::string text,
-        run_checked(commands, {.argv = {"pvs", "--reportformat", "json", "--options", "pv_name,vg_name"}}));
+Result<std::vector<PvState>> physical_volumes(CommandRunner& commands, const std::string& device) {
+    std::vector<std::string> argv{"pvs"};
+    if (!device.empty()) {
+        argv.insert(argv.end(), {"--devices", device});
+    }
+    argv.insert(argv.end(), {"--reportformat", "json", "--options", "pv_name,vg_name,vg_uuid"});
+    BEDPLATE_ASSIGN(const std::string text, run_checked(commands, {.argv = argv}));
     return parse_pvs_state(text);
 }
 
@@ -139,7 +144,8 @@ Result<std::vector<LvState>> parse_lvs_state(std::string_view json) {
         volumes.push_back({.volume_group = field(row, "vg_name"),
                            .name = field(row, "lv_name"),
                            .size = Bytes{*size},
-                           .active = field(row, "lv_active") == "active"});
+                           .active = field(row, "lv_active") == "active",
+                           .group_uuid = field(row, "vg_uuid")});
     }
     return volumes;
 }
@@ -150,7 +156,7 @@ Result<std::vector<LvState>> logical_volumes(CommandRunner& commands, const std:
         argv.insert(argv.end(), {"--devices", device});
     }
     argv.insert(argv.end(), {"--reportformat", "json", "--units", "b", "--nosuffix", "--options",
-                             "vg_name,lv_name,lv_size,lv_active"});
+                             "vg_name,lv_name,lv_size,lv_active,vg_uuid"});
     BEDPLATE_ASSIGN(const std::string text, run_checked(commands, {.argv = argv}));
     return parse_lvs_state(text);
 }

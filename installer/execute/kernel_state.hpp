@@ -34,17 +34,19 @@ struct BlkidState {
                                                              const std::string& device);
 
 struct PvState {
-    std::string device, volume_group;
+    std::string device, volume_group, group_uuid;
 };
 /// Output of pvs --reportformat json. Errors: json.syntax, lvm.report.
 [[nodiscard]] Result<std::vector<PvState>> parse_pvs_state(std::string_view json);
-/// Every physical volume of the machine.
-[[nodiscard]] Result<std::vector<PvState>> physical_volumes(CommandRunner& commands);
+/// Every physical volume of the machine; with `device` only what LVM finds there.
+[[nodiscard]] Result<std::vector<PvState>> physical_volumes(CommandRunner& commands,
+                                                            const std::string& device = {});
 
 struct LvState {
     std::string volume_group, name;
     Bytes size;
     bool active = false;
+    std::string group_uuid = {};
 };
 /// Output of lvs --reportformat json --units b --nosuffix. Errors: json.syntax, lvm.report.
 [[nodiscard]] Result<std::vector<LvState>> parse_lvs_state(std::string_view json);

@@ -18,10 +18,10 @@ Progress::Progress(const Plan& plan, EventSink& sink, Clock& clock) : sink_(sink
     }
 }
 
-Event Progress::event(Event::Type type, std::string text) const {
+Event Progress::event(Event::Type type, const Action* action, std::string text) const {
     return {.type = type,
-            .stage = action_ == nullptr ? std::string() : std::string(to_string(action_->stage)),
-            .action = action_ == nullptr ? std::string() : action_->id,
+            .stage = action == nullptr ? std::string() : std::string(to_string(action->stage)),
+            .action = action == nullptr ? std::string() : action->id,
             .text = std::move(text),
             .fraction = fraction_,
             .bytes_done = {},
@@ -32,21 +32,22 @@ Event Progress::event(Event::Type type, std::string text) const {
             .error = {}};
 }
 
-void Progress::raise_fraction(double of_action) {
+void Progress::raise_fraction(const Action* action, double of_action) {
     if (total_weight_ == 0) {
         return;
     }
-    const double weight = action_ == nullptr ? 0 : action_->weight;
+    const double weight = action == nullptr ? 0 : action->weight;
     const double now = (static_cast<double>(weight_done_) + weight * std::clamp(of_action, 0.0, 1.0)) /
                        static_cast<double>(total_weight_);
     fraction_ = std::max(fraction_, std::min(now, 1.0));
 }
 
 void Progress::begin(const Action& action) {
-    action_ = &action;
+    const std::scoped_lock lock(mutex_);
+    running_.push_back(&action);
     samples_.clear();
     last_update_ = clock_.steady();
-    sink_.on_event(event(Event::Type::started, action.summary));
+    sink_.on_event(event(Event::Type::started, &action, action.summary));
 }
 
 void Progress::add_rate(Event& event, Bytes done, Bytes total) {
@@ -65,7 +66,9 @@ void Progress::add_rate(Event& event, Bytes done, Bytes total) {
 }
 
 void Progress::update(Bytes done, Bytes total) {
-    if (action_ == nullptr || total.value == 0) {
+    const std::scoped_lock lock(mutex_);
+    const Action* const action = current();
+    if (action == nullptr || total.value == 0) {
         return;
     }
     const auto now = clock_.steady();
@@ -76,40 +79,46 @@ void Progress::update(Bytes done, Bytes total) {
         return;
     }
     last_update_ = now;
-    raise_fraction(static_cast<double>(done.value) / static_cast<double>(total.value));
-    Event progress = event(Event::Type::progress, action_->summary);
+    raise_fraction(action, static_cast<double>(done.value) / static_cast<double>(total.value));
+    Event progress = event(Event::Type::progress, action, action->summary);
     progress.bytes_done = done.value;
     progress.bytes_total = total.value;
     add_rate(progress, done, total);
     sink_.on_event(progress);
 }
 
-void Progress::finish(bool satisfied) {
-    if (action_ == nullptr) {
-        return;
-    }
-    raise_fraction(1);
-    weight_done_ += action_->weight;
-    Event finished = event(Event::Type::finished, action_->summary);
+void Progress::finish(const Action& action, bool satisfied) {
+    const std::scoped_lock lock(mutex_);
+    raise_fraction(&action, 1);
+    weight_done_ += action.weight;
+    Event finished = event(Event::Type::finished, &action, action.summary);
     finished.satisfied = satisfied;
     sink_.on_event(finished);
-    action_ = nullptr;
+    std::erase(running_, &action);
 }
 
 void Progress::note(std::string text) {
-    sink_.on_event(event(Event::Type::note, std::move(text)));
+    const std::scoped_lock lock(mutex_);
+    sink_.on_event(event(Event::Type::note, current(), std::move(text)));
 }
 
-void Progress::fail(const Error& error) {
-    Event failed = event(Event::Type::failed, action_ == nullptr ? "failed" : action_->summary);
+void Progress::fail(const Error& error, const Action* action) {
+    const std::scoped_lock lock(mutex_);
+    Event failed = event(Event::Type::failed, action, action == nullptr ? "failed" : action->summary);
     failed.error = error;
     sink_.on_event(failed);
 }
 
 void Progress::done(std::string text) {
-    action_ = nullptr;
+    const std::scoped_lock lock(mutex_);
+    running_.clear();
     fraction_ = 1;
-    sink_.on_event(event(Event::Type::done, std::move(text)));
+    sink_.on_event(event(Event::Type::done, nullptr, std::move(text)));
+}
+
+std::vector<const Action*> Progress::running() const {
+    const std::scoped_lock lock(mutex_);
+    return running_;
 }
 
 }  // namespace bedplate

@@ -32,6 +32,21 @@ bool plan_found_its_own_table(const action::WipeDisk& wipe, const action::WriteP
                               });
 }
 
+Result<void> sync_mounts(Run& run) {
+    for (const Action& action : run.plan.actions) {
+        const auto* const mount = std::get_if<action::MountVolume>(&action.kind);
+        if (mount == nullptr) {
+            continue;
+        }
+        const auto path = run.on_target(mount->path);
+        const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!descriptor.is_open() || ::syncfs(descriptor.get()) != 0) {
+            return fail_errno("tree.sync", "write out the file system at", path.string(), errno);
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 const action::WritePartitionTable* planned_table(const Plan& plan, const DiskIdentity& disk) {
@@ -75,15 +90,17 @@ Result<void> wait_until(Clock& clock, std::chrono::milliseconds limit,
 Result<void> reread_partition_table(Run& run, const std::string& disk) {
     // Closing a whole disk that was open for writing makes udev read the table again by itself, which takes
     // every partition's node and links away for a moment. That must be over before anybody relies on them.
-    const Command settle{.argv = {"udevadm", "settle", "--timeout=60"}};
-    BEDPLATE_TRY(run_checked(run.context.commands, settle));
+    // Its time limit is no failure: udev may be waiting for another disk, which this run has locked. Whoever
+    // needs a node waits for that very node.
+    const Command settle{.argv = {"udevadm", "settle", "--timeout=30"}};
+    BEDPLATE_TRY(run.context.commands.run(settle));
     const Command command{.argv = {"blockdev", "--rereadpt", disk}};
     constexpr int attempts = 20;
     constexpr std::chrono::milliseconds pause{250};
     for (int attempt = 1;; ++attempt) {
         auto done = run_checked(run.context.commands, command);
         if (done) {
-            BEDPLATE_TRY(run_checked(run.context.commands, settle));
+            BEDPLATE_TRY(run.context.commands.run(settle));
             return {};
         }
         if (attempt == attempts || done.error().code != "command.failed") {
@@ -106,18 +123,10 @@ Result<std::vector<Mount>> mounts_below_target(Run& run) {
 }
 
 Result<void> sync_target(Run& run) {
-    for (const Action& action : run.plan.actions) {
-        const auto* const mount = std::get_if<action::MountVolume>(&action.kind);
-        if (mount == nullptr) {
-            continue;
-        }
-        const auto path = run.on_target(mount->path);
-        const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!descriptor.is_open() || ::syncfs(descriptor.get()) != 0) {
-            return fail_errno("tree.sync", "write out the file system at", path.string(), errno);
-        }
-    }
-    return {};
+    ++run.flushing;
+    Result<void> done = sync_mounts(run);
+    --run.flushing;
+    return done;
 }
 
 }  // namespace bedplate

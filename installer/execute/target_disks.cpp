@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "execute/action_disks.hpp"
 
 namespace bedplate {
 namespace {
@@ -44,17 +45,27 @@ Result<TargetDisks> TargetDisks::find(const Plan& plan, const Consent& consent, 
     }
     TargetDisks disks(context);
     for (const Action& action : plan.actions) {
-        if (!action.device || disks.target(*action.device)) {
-            continue;
+        for (const DiskIdentity& identity : disks_of(action)) {
+            if (disks.target(identity)) {
+                continue;
+            }
+            if (std::ranges::find(consent.disks, identity) == consent.disks.end()) {
+                return refuse(
+                    "consent.missing",
+                    std::format("action {} writes to the disk with {}, which the consent does not name",
+                                action.id, identity.to_text()));
+            }
+            BEDPLATE_ASSIGN(const Disk* disk, find_disk(identity, context.inventory));
+            disks.targets_.push_back(
+                {.identity = identity, .disk = disk, .sequence = disks.sequence_of(*disk)});
         }
-        if (std::ranges::find(consent.disks, *action.device) == consent.disks.end()) {
-            return refuse("consent.missing",
-                          std::format("action {} writes to the disk with {}, which the consent does not name",
-                                      action.id, action.device->to_text()));
+    }
+    for (const PlannedDisk& planned : plan.disks) {
+        if (planned.role != PlannedRole::untouched && !disks.target(planned.identity)) {
+            BEDPLATE_ASSIGN(const Disk* disk, find_disk(planned.identity, context.inventory));
+            disks.others_.push_back(
+                {.identity = planned.identity, .disk = disk, .sequence = disks.sequence_of(*disk)});
         }
-        BEDPLATE_ASSIGN(const Disk* disk, find_disk(*action.device, context.inventory));
-        disks.targets_.push_back(
-            {.identity = *action.device, .disk = disk, .sequence = disks.sequence_of(*disk)});
     }
     return disks;
 }
@@ -82,9 +93,24 @@ Result<const Disk*> TargetDisks::disk_of(const DiskIdentity& identity) const {
     return found->disk;
 }
 
+std::vector<std::pair<DiskIdentity, const Disk*>> TargetDisks::all() const {
+    std::vector<std::pair<DiskIdentity, const Disk*>> disks;
+    for (const Target& target : targets_) {
+        disks.emplace_back(target.identity, target.disk);
+    }
+    return disks;
+}
+
 Result<void> TargetDisks::verify_all() {
-    for (Target& target : targets_) {
-        BEDPLATE_TRY(verify(target));
+    for (std::vector<Target>* const list : {&targets_, &others_}) {
+        for (Target& target : *list) {
+            if (auto verified = verify(target); !verified) {
+                return with_context(
+                    std::move(verified).error(),
+                    std::format("looking whether the disk with serial {} (bay {}, {}) is still the same",
+                                target.disk->serial, target.disk->by_path, target.disk->path));
+            }
+        }
     }
     return {};
 }
@@ -142,7 +168,7 @@ Result<void> TargetDisks::verify_names(const Target& target) const {
 
 Result<std::unique_ptr<BlockDevice>> TargetDisks::open(const DiskIdentity& identity, BlockAccess access) {
     BEDPLATE_ASSIGN(const Target* found, target(identity));
-    if (access == BlockAccess::write) {
+    if (access != BlockAccess::read) {
         if (!found->verified) {
             return refuse("disk.changed",
                           std::format("{} was not verified before writing", found->disk->path));
@@ -155,31 +181,45 @@ Result<std::unique_ptr<BlockDevice>> TargetDisks::open(const DiskIdentity& ident
     return context_->blocks.open(found->disk->path, access);
 }
 
-Result<std::unique_ptr<BlockDevice>> TargetDisks::open_part(const DiskIdentity& identity,
-                                                            const std::string& device, BlockAccess access) {
-    BEDPLATE_TRY(prove(identity, device));
+Result<std::unique_ptr<BlockDevice>> TargetDisks::open_part(const Action& action, const std::string& device,
+                                                            BlockAccess access) {
+    BEDPLATE_TRY(prove(action, device));
     return context_->blocks.open(device, access);
 }
 
-Result<void> TargetDisks::prove(const DiskIdentity& identity, const std::string& device) {
-    BEDPLATE_ASSIGN(const Target* found, target(identity));
-    if (!found->verified) {
-        return refuse("disk.changed", std::format("{} was not verified before writing", found->disk->path));
+Result<void> TargetDisks::prove(const Action& action, const std::string& device) {
+    std::string paths;
+    for (const DiskIdentity& identity : disks_of(action)) {
+        BEDPLATE_ASSIGN(const Target* found, target(identity));
+        if (!found->verified) {
+            return refuse("disk.changed",
+                          std::format("{} was not verified before writing", found->disk->path));
+        }
+        paths += (paths.empty() ? "" : " or ") + found->disk->path;
     }
     BEDPLATE_TRY(context_->blocks.wait_for(device));
-    BEDPLATE_ASSIGN(const std::string name, kernel_name(device));
-    BEDPLATE_ASSIGN(const auto disks, disks_below(name));
-    for (const std::string& disk : disks) {
-        if (disk != found->disk->name) {
-            return refuse("disk.other",
-                          std::format("{} lies on {} and not on {} ({})", device, disk, found->disk->path,
-                                      identity.to_text()),
-                          device,
-                          "another disk has partitions or volumes with the same names (a copy of this one?): "
-                          "remove it");
-        }
+    BEDPLATE_ASSIGN(const auto foreign, foreign_below(action, device));
+    if (!foreign.empty()) {
+        return refuse("disk.other",
+                      std::format("{} lies on {} and not on {} alone", device, join(foreign, ", "), paths),
+                      device,
+                      "another disk has partitions or volumes with the same names (a copy of this one?): "
+                      "remove it");
     }
     return {};
+}
+
+Result<std::vector<std::string>> TargetDisks::foreign_below(const Action& action,
+                                                            const std::string& device) const {
+    std::vector<std::string> ours;
+    for (const DiskIdentity& identity : disks_of(action)) {
+        BEDPLATE_ASSIGN(const Target* found, target(identity));
+        ours.push_back(found->disk->name);
+    }
+    BEDPLATE_ASSIGN(const std::string name, kernel_name(device));
+    BEDPLATE_ASSIGN(auto disks, disks_below(name));
+    std::erase_if(disks, [&](const std::string& disk) { return std::ranges::contains(ours, disk); });
+    return disks;
 }
 
 Result<std::string> TargetDisks::kernel_name(const std::string& device) const {

@@ -23,24 +23,32 @@ public:
     [[nodiscard]] static Result<TargetDisks> find(const Plan& plan, const Consent& consent,
                                                   ExecuteContext& context);
 
-    /// The machine still has these disks as the inventory saw them: size, logical block size, serial number
-    /// and WWN. To be called right before the first write. Errors: disk.changed, those of opening.
+    /// The machine still has these disks as the inventory saw them, and the others that the plan has a use
+    /// for too: size, logical block size, serial number and WWN. To be called right before the first write.
+    /// Errors: disk.changed, disk.gone, those of opening.
     [[nodiscard]] Result<void> verify_all();
 
     /// "/dev/sda": the kernel's node of the disk.
     [[nodiscard]] Result<std::string> path_of(const DiskIdentity& identity) const;
     [[nodiscard]] Result<const Disk*> disk_of(const DiskIdentity& identity) const;
+    /// All of them.
+    [[nodiscard]] std::vector<std::pair<DiskIdentity, const Disk*>> all() const;
 
     /// The whole disk. Errors: disk.changed, block.busy, block.open.
     [[nodiscard]] Result<std::unique_ptr<BlockDevice>> open(const DiskIdentity& identity, BlockAccess access);
-    /// A partition of the disk by the name that the plan has for it. Errors: disk.other, those of opening.
-    [[nodiscard]] Result<std::unique_ptr<BlockDevice>> open_part(const DiskIdentity& identity,
+    /// A partition or a volume on the action's disks by the name that the plan has for it. Errors:
+    /// disk.other, those of opening.
+    [[nodiscard]] Result<std::unique_ptr<BlockDevice>> open_part(const Action& action,
                                                                  const std::string& device,
                                                                  BlockAccess access);
 
-    /// `device` (a partition link, a logical volume) lies on this disk and on no other. Waits for the node.
-    /// Errors: disk.other, block.timeout.
-    [[nodiscard]] Result<void> prove(const DiskIdentity& identity, const std::string& device);
+    /// `device` (a partition link, an array, a logical volume) lies on the action's disks and on no other.
+    /// Waits for the node. Errors: disk.other, block.timeout.
+    [[nodiscard]] Result<void> prove(const Action& action, const std::string& device);
+    /// Kernel names of the disks on which `device` lies and that are not the action's. Errors: those of the
+    /// file system.
+    [[nodiscard]] Result<std::vector<std::string>> foreign_below(const Action& action,
+                                                                 const std::string& device) const;
     /// The kernel's name of the node behind a link: "/dev/disk/by-partuuid/..." -> "sda2".
     [[nodiscard]] Result<std::string> kernel_name(const std::string& device) const;
     /// Names of the whole disks below a kernel name, following partitions and the device mapper.
@@ -61,6 +69,7 @@ private:
 
     ExecuteContext* context_;
     std::vector<Target> targets_;
+    std::vector<Target> others_;  ///< used by the plan, but not written to (kept OSDs)
 };
 
 }  // namespace bedplate

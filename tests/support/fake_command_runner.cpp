@@ -68,9 +68,12 @@ FakeCommandRunner::Rule* FakeCommandRunner::find_rule(const std::string& line) {
 }
 
 Result<CommandResult> FakeCommandRunner::run(const Command& command) {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     const std::string line = quote_command(command.argv);
     commands_.push_back(command);
+    if (observer_) {
+        observer_(line);
+    }
     if (fail_at_ == commands_.size() - 1) {
         return CommandResult{
             .exit_status = 1, .out = {}, .err = "made to fail by the test\n", .duration = {}};
@@ -83,6 +86,9 @@ Result<CommandResult> FakeCommandRunner::run(const Command& command) {
     }
     // A copy, since a handler may add rules.
     const Handler handler = rule->handler;
+    if (concurrent_) {
+        lock.unlock();
+    }
     auto result = handler(command);
     if (result && command.on_line) {
         report_lines(command, result->out);

@@ -40,6 +40,11 @@ public:
     /// The n-th command from now (1 = the next) ends with status 1, whatever the rules say.
     void fail_at(std::size_t n);
 
+    /// Called with every command before its rule.
+    void observe(std::function<void(const std::string& line)> observer) { observer_ = std::move(observer); }
+    /// Several commands may run at a time: the functions of rules are then called without a lock.
+    void set_concurrent() { concurrent_ = true; }
+
     Result<CommandResult> run(const Command& command) override;
 
     [[nodiscard]] const std::vector<Command>& commands() const { return commands_; }
@@ -61,6 +66,8 @@ private:
 
     std::recursive_mutex mutex_;  ///< recursive, since a handler may add rules or run commands
     std::vector<Rule> rules_;
+    bool concurrent_ = false;
+    std::function<void(const std::string& line)> observer_;
     std::vector<Command> commands_;
     std::vector<std::string> unexpected_;
     std::optional<std::size_t> fail_at_;  ///< index into commands_

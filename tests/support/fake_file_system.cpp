@@ -35,14 +35,17 @@ void FakeFileSystem::put(const fs::path& path, Node node) {
 }
 
 void FakeFileSystem::add_file(const fs::path& path, std::string_view text, std::uint32_t mode) {
+    const std::scoped_lock guard(mutex_);
     put(path, Node{.kind = Kind::file, .text = std::string(text), .mode = mode});
 }
 
 void FakeFileSystem::add_link(const fs::path& link, const fs::path& target) {
+    const std::scoped_lock guard(mutex_);
     put(link, Node{.kind = Kind::link, .text = target.string(), .mode = 0777});
 }
 
 void FakeFileSystem::add_directory(const fs::path& path) {
+    const std::scoped_lock guard(mutex_);
     put(path, Node{.kind = Kind::directory, .text = {}, .mode = 0755});
 }
 
@@ -108,6 +111,7 @@ Result<void> FakeFileSystem::change(const std::string& what, const fs::path& pat
 }
 
 Result<std::string> FakeFileSystem::read(const fs::path& path, Bytes max) const {
+    const std::scoped_lock guard(mutex_);
     const Node* node = find(path);
     if (node == nullptr) {
         return fail("file.not-found", std::format("there is no file {}", path.string()), path.string());
@@ -122,6 +126,7 @@ Result<std::string> FakeFileSystem::read(const fs::path& path, Bytes max) const 
 }
 
 Result<void> FakeFileSystem::write(const fs::path& path, std::string_view text, std::uint32_t mode) {
+    const std::scoped_lock guard(mutex_);
     BEDPLATE_TRY(change("write", path));
     // As with rename(2), a link at the end of the path is replaced and not followed.
     const auto real = follow(path, false);
@@ -133,6 +138,7 @@ Result<void> FakeFileSystem::write(const fs::path& path, std::string_view text, 
 }
 
 Result<std::unique_ptr<AppendFile>> FakeFileSystem::open_append(const fs::path& path, std::uint32_t mode) {
+    const std::scoped_lock guard(mutex_);
     const auto real = follow(path, true);
     if (!real || !exists(real->parent_path())) {
         return fail("file.write", std::format("{} has no parent directory", path.string()), path.string());
@@ -145,10 +151,12 @@ Result<std::unique_ptr<AppendFile>> FakeFileSystem::open_append(const fs::path& 
 }
 
 bool FakeFileSystem::exists(const fs::path& path) const {
+    const std::scoped_lock guard(mutex_);
     return find(path) != nullptr;
 }
 
 Result<std::vector<std::string>> FakeFileSystem::list(const fs::path& path) const {
+    const std::scoped_lock guard(mutex_);
     const auto real = follow(path, true);
     const Node* node = find(path);
     if (!real || node == nullptr || node->kind != Kind::directory) {
@@ -165,6 +173,7 @@ Result<std::vector<std::string>> FakeFileSystem::list(const fs::path& path) cons
 }
 
 Result<fs::path> FakeFileSystem::read_link(const fs::path& path) const {
+    const std::scoped_lock guard(mutex_);
     const auto real = follow(path, false);
     const auto node = real ? nodes_.find(real->string()) : nodes_.end();
     if (node == nodes_.end()) {
@@ -177,6 +186,7 @@ Result<fs::path> FakeFileSystem::read_link(const fs::path& path) const {
 }
 
 Result<fs::path> FakeFileSystem::resolve(const fs::path& path) const {
+    const std::scoped_lock guard(mutex_);
     const auto real = follow(path, true);
     if (!real || !nodes_.contains(real->string())) {
         return fail("file.not-found", std::format("there is no file {}", path.string()), path.string());
@@ -185,6 +195,7 @@ Result<fs::path> FakeFileSystem::resolve(const fs::path& path) const {
 }
 
 Result<void> FakeFileSystem::make_directories(const fs::path& path, std::uint32_t mode) {
+    const std::scoped_lock guard(mutex_);
     BEDPLATE_TRY(change("mkdir", path));
     const auto real = follow(path, true);
     if (!real) {
@@ -200,6 +211,7 @@ Result<void> FakeFileSystem::make_directories(const fs::path& path, std::uint32_
 }
 
 Result<void> FakeFileSystem::symlink(const fs::path& target, const fs::path& link) {
+    const std::scoped_lock guard(mutex_);
     BEDPLATE_TRY(change("symlink", link));
     const auto real = follow(link, false);
     if (!real || nodes_.contains(real->string())) {
@@ -210,6 +222,7 @@ Result<void> FakeFileSystem::symlink(const fs::path& target, const fs::path& lin
 }
 
 Result<void> FakeFileSystem::remove(const fs::path& path) {
+    const std::scoped_lock guard(mutex_);
     BEDPLATE_TRY(change("remove", path));
     const auto real = follow(path, false);
     if (!real || !nodes_.contains(real->string())) {
@@ -223,11 +236,13 @@ Result<void> FakeFileSystem::remove(const fs::path& path) {
 }
 
 std::optional<std::uint32_t> FakeFileSystem::mode_of(const fs::path& path) const {
+    const std::scoped_lock guard(mutex_);
     const Node* node = find(path);
     return node == nullptr ? std::nullopt : std::optional(node->mode);
 }
 
 std::map<std::string, std::string> FakeFileSystem::files() const {
+    const std::scoped_lock guard(mutex_);
     std::map<std::string, std::string> files;
     for (const auto& [path, node] : nodes_) {
         if (node.kind == Kind::file) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@
 
 namespace bedplate::fakes {
 
-/// A tree of files in memory, with modes and symbolic links. Paths are absolute.
+/// A tree of files in memory, with modes and symbolic links. Paths are absolute. May be used from several
+/// threads.
 class FakeFileSystem : public FileSystem {
 public:
     /// Files for the start of a test; not counted as changes.
@@ -60,6 +62,7 @@ private:
     Result<void> change(const std::string& what, const std::filesystem::path& path);
     void put(const std::filesystem::path& path, Node node);
 
+    mutable std::recursive_mutex mutex_;
     std::map<std::string, Node> nodes_;
     std::vector<std::string> changes_;
     std::optional<std::size_t> fail_at_;

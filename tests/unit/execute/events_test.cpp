@@ -69,9 +69,9 @@ TEST_CASE("the fraction follows the weights, never falls and is 1 only at the en
     progress.update(Bytes{50}, Bytes{100});
     clock.advance(std::chrono::seconds{1});
     progress.update(Bytes{20}, Bytes{100});
-    progress.finish(false);
+    progress.finish(plan.actions[0], false);
     progress.begin(plan.actions[1]);
-    progress.finish(true);
+    progress.finish(plan.actions[1], true);
     progress.done("all");
     REQUIRE(sink.events.size() == 7);
     CHECK(sink.events[1].fraction == 0.375);

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "execute/disk_table.hpp"
+#include "inventory/run_record.hpp"
 
 namespace bedplate::test {
 namespace {
@@ -30,8 +31,15 @@ const std::filesystem::path sys_devices = "/sys/devices/block";
 
 }  // namespace
 
-Machine::Machine(FirmwareMode firmware) {
+Machine::Machine(FirmwareMode firmware, SystemDisks disks) {
     example.inventory.firmware.mode = firmware;
+    if (disks == SystemDisks::mirror) {
+        Disk twin = make_disk("sdd", "SYS2");
+        twin.model = "DELLBOSS VD";
+        example.inventory.disks.push_back(twin);
+        example.profile.system.mirror = true;
+        example.profile.system.count = {.exactly = 2, .at_least = {}, .at_most = {}};
+    }
     // Small enough that FAT32 tables and images are quick to make.
     example.profile.layout.esp = mib(100);
     std::filesystem::create_directories(target);
@@ -45,10 +53,12 @@ Machine::Machine(FirmwareMode firmware) {
     }
     boot_entries = {"Boot0000* UiApp\tFvFile(1)", "Boot0007* bedplate\tHD(2,GPT,old,0x1,0x2)/\\EFI\\old.efi"};
     boot_order = {"0000", "0007"};
+    commands.observe([this](const std::string& line) { check_lock(line); });
     show_mounts();
     add_payload();
     answer_storage();
     answer_lvm();
+    answer_arrays();
     answer_mounts();
     answer_boot();
 }
@@ -107,25 +117,50 @@ Result<void> Machine::run(const Plan& plan, const Consent& given) {
                            .manifest = manifest,
                            .inventory = example.inventory,
                            .root_password_hash = root_password_hash,
+                           .disk_passphrase = disk_passphrase,
                            .target = target,
                            .journal = journal,
-                           .threads = 2};
+                           .threads = 2,
+                           .parallel = parallel,
+                           .hang_limit = hang_limit};
     return execute(plan, given, context);
+}
+
+std::optional<RunRecord> Machine::record() const {
+    return decode_run_record(blocks.peek(system_path(), run_record_offset(Bytes{512}), Bytes{512}));
+}
+
+void Machine::check_lock(const std::string& line) {
+    const auto held = blocks.locked();
+    const bool locked = std::ranges::any_of(held, [&](const std::string& path) { return is_system(path); });
+    for (const char* writes : {"wipefs", "mkfs.ext4", "mkswap", "pvcreate", "vgcreate", "lvcreate"}) {
+        if (line.starts_with(writes) && !locked) {
+            lock_mistakes.push_back(line);
+        }
+    }
+    if ((line.starts_with("udevadm settle") || line.starts_with("blockdev --rereadpt")) && locked) {
+        lock_mistakes.push_back(line);
+    }
+}
+
+bool Machine::is_system(const std::string& path) const {
+    return path == system_path() || (example.profile.system.mirror && path == system_path(1));
 }
 
 bool Machine::others_untouched() const {
     const auto ours = [&](const std::string& path) {
-        return path.starts_with(system_path()) || path.starts_with("/dev/disk/by-partuuid/");
+        return is_system(path) || path.starts_with("/dev/disk/by-partuuid/");
     };
     return std::ranges::all_of(blocks.opened_for_writing(), ours) &&
            std::ranges::all_of(blocks.operations(),
-                               [&](const auto& operation) { return operation.disk == system_path(); });
+                               [&](const auto& operation) { return is_system(operation.disk); });
 }
 
-std::string Machine::esp_file(const std::string& path) const {
+std::string Machine::esp_file(const std::string& path, std::size_t disk) const {
+    const std::string label = disk == 0 ? "" : ".2";
     const auto plan = example.plan();
-    const Action* const action = plan ? find_action(*plan, "bootloader.esp") : nullptr;
-    const Action* const table = plan ? find_action(*plan, "partition.table") : nullptr;
+    const Action* const action = plan ? find_action(*plan, "bootloader.esp" + label) : nullptr;
+    const Action* const table = plan ? find_action(*plan, "partition.table" + label) : nullptr;
     if (action == nullptr || table == nullptr) {
         return {};
     }
@@ -133,7 +168,7 @@ std::string Machine::esp_file(const std::string& path) const {
     const auto& partition = std::get<action::WritePartitionTable>(table->kind).partitions.at(1);
     const auto image = folder / "look.img";
     std::ofstream(image, std::ios::binary)
-        << blocks.peek(system_path(), Bytes{partition.first.value * 512}, std::min(esp.size, mib(8)));
+        << blocks.peek(system_path(disk), Bytes{partition.first.value * 512}, std::min(esp.size, mib(8)));
     auto runner = linux_command_runner();
     const auto result = runner->run(
         {.argv = {"mtype", "-i", image.string(), "::/" + path}, .environment = {{"MTOOLS_SKIP_CHECK", "1"}}});
@@ -141,11 +176,15 @@ std::string Machine::esp_file(const std::string& path) const {
 }
 
 bool Machine::bootable() const {
+    return bootable(0) || (example.profile.system.mirror && bootable(1));
+}
+
+bool Machine::bootable(std::size_t disk) const {
     if (example.inventory.firmware.mode == FirmwareMode::bios) {
-        const std::string code = blocks.peek(system_path(), Bytes{0}, Bytes{440});
+        const std::string code = blocks.peek(system_path(disk), Bytes{0}, Bytes{440});
         return code.find_first_not_of('\0') != std::string::npos;
     }
-    return !esp_file("EFI/BOOT/BOOTX64.EFI").empty();
+    return !esp_file("EFI/BOOT/BOOTX64.EFI", disk).empty();
 }
 
 std::string Machine::target_file(const std::string& path) const {
@@ -158,7 +197,7 @@ void Machine::pass_through(const std::string& pattern) {
 
 Result<CommandResult> Machine::blkid(const Command& command) {
     const std::string& device = command.argv.back();
-    if (device == system_path()) {
+    if (is_system(device)) {
         const bool gpt = blocks.peek(device, Bytes{512}, Bytes{8}) == "EFI PART";
         return gpt ? ok("PTTYPE=gpt\n") : status(2);
     }
@@ -171,22 +210,23 @@ Result<CommandResult> Machine::blkid(const Command& command) {
 }
 
 // What the kernel and udev do after the partition table changed.
-void Machine::reread() {
-    auto device = blocks.open(system_path(), BlockAccess::read).value();
+void Machine::reread(const std::string& disk) {
+    auto device = blocks.open(disk, BlockAccess::read).value();
     const auto table = read_disk_table(*device);
     if (!table || !*table) {
         return;
     }
+    const std::string disk_name = std::filesystem::path(disk).filename();
     for (const auto& partition : (*table)->partitions) {
-        const std::string name = std::format("sdb{}", partition.number);
+        const std::string name = std::format("{}{}", disk_name, partition.number);
         const Bytes start{partition.first.value * 512};
         const Bytes size{(partition.last.value - partition.first.value + 1) * 512};
         const std::string link = "/dev/disk/by-partuuid/" + partition.guid.to_text();
-        blocks.add_part("/dev/" + name, system_path(), start, size);
-        blocks.add_part(link, system_path(), start, size);
+        blocks.add_part("/dev/" + name, disk, start, size);
+        blocks.add_part(link, disk, start, size);
         files.fake.add_file("/dev/" + name, "");
         files.fake.add_link(link, "/dev/" + name);
-        const auto folder_of = sys_devices / "sdb" / name;
+        const auto folder_of = sys_devices / disk_name / name;
         files.fake.add_link("/sys/class/block/" + name, folder_of.string());
         files.fake.add_file(folder_of / "partition", std::format("{}\n", partition.number));
         files.fake.add_file(folder_of / "start", std::format("{}\n", start.value / 512));
@@ -200,8 +240,8 @@ void Machine::answer_storage() {
         contents.erase(command.argv.back());
         return ok();
     });
-    commands.on("blockdev --rereadpt *", [this](const Command& /*command*/) {
-        reread();
+    commands.on("blockdev --rereadpt *", [this](const Command& command) {
+        reread(command.argv.back());
         return ok();
     });
     commands.on("udevadm settle *");
@@ -213,6 +253,7 @@ void Machine::answer_storage() {
         contents[command.argv.back()] = {"swap", option(command, "--uuid"), option(command, "--label")};
         return ok();
     });
+    commands.on("mdadm --examine *", Answer{.status = 1, .err = "mdadm: No md superblock detected\n"});
     commands.on("dmesg", Answer{.out = "[    0.0] Linux\n"});
     for (const char* tool : {"mkfs.vfat *", "mmd *", "mcopy *"}) {
         pass_through(tool);
@@ -220,8 +261,9 @@ void Machine::answer_storage() {
 }
 
 void Machine::answer_lvm() {
-    commands.on("pvs *", [this](const Command& /*command*/) {
-        return ok(physical_volume.empty()
+    commands.on("pvs *", [this](const Command& command) {
+        const std::string only = option(command, "--devices");
+        return ok(physical_volume.empty() || (!only.empty() && only != physical_volume)
                       ? R"({"report":[{"pv":[]}]})"
                       : std::format(R"({{"report":[{{"pv":[{{"pv_name":"{}","vg_name":"{}"}}]}}]}})",
                                     physical_volume, volume_group));
@@ -256,7 +298,9 @@ void Machine::answer_lvm() {
         files.fake.add_file("/dev/" + kernel, "");
         files.fake.add_link(node, "/dev/" + kernel);
         files.fake.add_link("/sys/class/block/" + kernel, "/sys/devices/virtual/block/" + kernel);
-        files.fake.add_file("/sys/devices/virtual/block/" + kernel + "/slaves/sdb4", "");
+        // A volume lies on what its group's physical volume is called by the kernel.
+        const std::string below = files.fake.resolve(physical_volume).value().filename();
+        files.fake.add_file("/sys/devices/virtual/block/" + kernel + "/slaves/" + below, "");
         return ok();
     });
     commands.on("vgchange *", [this](const Command& /*command*/) {
@@ -265,6 +309,46 @@ void Machine::answer_lvm() {
     });
     commands.on("lvchange *", [this](const Command& /*command*/) {
         active = true;
+        return ok();
+    });
+}
+
+Result<CommandResult> Machine::make_array(const Command& command) {
+    std::string uuid;
+    std::string level;
+    std::vector<std::string> members;
+    for (const std::string& word : command.argv) {
+        if (word.starts_with("--uuid=")) {
+            uuid = word.substr(7);
+        } else if (word.starts_with("--level=")) {
+            level = word.substr(8);
+        } else if (word.starts_with("/dev/disk/by-partuuid/")) {
+            members.push_back(word);
+        }
+    }
+    const std::string link = "/dev/disk/by-id/md-uuid-" + uuid;
+    const std::string kernel = std::format("md{}", 127 - arrays.size());
+    arrays.push_back(link);
+    const std::string folder_of = "/sys/devices/virtual/block/" + kernel;
+    blocks.add_disk(link, gib(100));
+    files.fake.add_file("/dev/" + kernel, "");
+    files.fake.add_link(link, "/dev/" + kernel);
+    files.fake.add_link("/sys/class/block/" + kernel, folder_of);
+    for (const std::string& member : members) {
+        const std::string name = files.fake.resolve(member).value().filename();
+        files.fake.add_file(std::format("{}/slaves/{}", folder_of, name), "");
+    }
+    files.fake.add_file(folder_of + "/md/level", level + "\n");
+    files.fake.add_file(folder_of + "/md/raid_disks", std::format("{}\n", members.size()));
+    files.fake.add_file(folder_of + "/md/degraded", "0\n");
+    return ok();
+}
+
+void Machine::answer_arrays() {
+    commands.on("mdadm --create *", [this](const Command& command) { return make_array(command); });
+    commands.on("chroot * update-initramfs *", [this](const Command& /*command*/) {
+        static_cast<void>(linux_file_system()->write(target / "boot/initrd.img-6.12.1-test-amd64",
+                                                     std::string(400'000, 'n')));
         return ok();
     });
 }
@@ -285,11 +369,38 @@ void Machine::answer_mounts() {
         show_mounts();
         return ok();
     });
-    commands.on("umount *", [this](const Command& /*command*/) {
-        mounts.clear();
+    commands.on("umount *", [this](const Command& command) {
+        if (command.argv.at(1) == "--recursive") {
+            mounts.clear();
+        } else {
+            mounts.erase(command.argv.at(1));
+        }
         show_mounts();
         return ok();
     });
+}
+
+// The firmware takes the lowest number that is free; a new entry goes to the front.
+Result<CommandResult> Machine::make_entry(const Command& command) {
+    const Plan current = plan();
+    const std::string disk = option(command, "--disk");
+    const Action* const table =
+        find_action(current, disk == system_path() ? "partition.table" : "partition.table.2");
+    const auto& partitions = std::get<action::WritePartitionTable>(table->kind).partitions;
+    std::string number;
+    for (int n = 1; number.empty(); ++n) {
+        const std::string candidate = std::format("{:04X}", n);
+        if (std::ranges::none_of(boot_entries, [&](const std::string& line) {
+                return line.starts_with("Boot" + candidate);
+            })) {
+            number = candidate;
+        }
+    }
+    boot_entries.push_back(std::format("Boot{}* {}\tHD(2,GPT,{},0x1000,0x2000)/{}", number,
+                                       option(command, "--label"), partitions.at(1).guid.to_text(),
+                                       option(command, "--loader")));
+    boot_order.insert(boot_order.begin(), number);
+    return ok();
 }
 
 void Machine::answer_boot() {
@@ -304,24 +415,16 @@ void Machine::answer_boot() {
         std::erase(boot_order, number);
         return ok();
     });
-    commands.on("efibootmgr --quiet --create *", [this](const Command& command) {
-        const Plan current = plan();
-        const auto& table =
-            std::get<action::WritePartitionTable>(find_action(current, "partition.table")->kind);
-        boot_entries.push_back(std::format("Boot0001* {}\tHD(2,GPT,{},0x1000,0x2000)/{}",
-                                           option(command, "--label"), table.partitions.at(1).guid.to_text(),
-                                           option(command, "--loader")));
-        boot_order.insert(boot_order.begin(), "0001");
-        return ok();
-    });
+    commands.on("efibootmgr --quiet --create *",
+                [this](const Command& command) { return make_entry(command); });
     commands.on("grub-install *", [this](const Command& /*command*/) {
         for (const char* name : {"boot.img", "core.img", "normal.mod"}) {
             static_cast<void>(linux_file_system()->write(target / "boot/grub/i386-pc" / name, name));
         }
         return ok();
     });
-    commands.on("*/grub-bios-setup *", [this](const Command& /*command*/) {
-        blocks.poke(system_path(), Bytes{0}, "boot code");
+    commands.on("*/grub-bios-setup *", [this](const Command& command) {
+        blocks.poke(command.argv.back(), Bytes{0}, "boot code");
         return ok();
     });
 }

@@ -50,11 +50,14 @@ private:
     std::unique_ptr<FileSystem> real_ = linux_file_system();
 };
 
-/// A machine with a system disk and two data disks, simulated as far as the executor looks: tools change the
-/// state that other tools then show. mtools and mkfs.vfat are the real ones.
+/// How many disks the system is on.
+enum class SystemDisks { one, mirror };
+
+/// A machine with one or two system disks (sdb, sdd) and two data disks, simulated as far as the executor
+/// looks: tools change the state that other tools then show. mtools and mkfs.vfat are the real ones.
 class Machine {
 public:
-    explicit Machine(FirmwareMode firmware = FirmwareMode::uefi);
+    explicit Machine(FirmwareMode firmware = FirmwareMode::uefi, SystemDisks disks = SystemDisks::one);
 
     /// A plan for the machine as it is; the payload is made for it.
     Plan plan() const { return example.plan().value(); }
@@ -64,10 +67,11 @@ public:
 
     /// Nothing was written to the data disks, and nothing opened them for writing.
     bool others_untouched() const;
-    /// The disk would be booted from: UEFI: the ESP has a boot sector and a loader; BIOS: boot code.
+    /// A system disk would be booted from: UEFI: the ESP has a boot sector and a loader; BIOS: boot code.
     bool bootable() const;
-    /// Text of a file on the ESP, by mtype; empty where there is none.
-    std::string esp_file(const std::string& path) const;
+    bool bootable(std::size_t disk) const;
+    /// Text of a file on the ESP of a system disk, by mtype; empty where there is none.
+    std::string esp_file(const std::string& path, std::size_t disk = 0) const;
     std::string target_file(const std::string& path) const;
 
     fakes::TempDir folder;
@@ -81,7 +85,14 @@ public:
     RecordingSink sink;
     BytesSource source;
     Manifest manifest;
-    std::optional<Secret> root_password_hash;
+    std::optional<Secret> root_password_hash, disk_passphrase;
+    std::chrono::milliseconds hang_limit{};
+    unsigned parallel = 1;  ///< so that the n-th command or write is always the same one
+    /// Commands that write to the disk and ran without its lock, and commands that wait for udev and ran with
+    /// it.
+    std::vector<std::string> lock_mistakes;
+    /// What stands in the record of the system disk; empty where there is none.
+    std::optional<RunRecord> record() const;
 
     struct Content {
         std::string type, uuid, label;
@@ -92,11 +103,13 @@ public:
     std::map<std::string, Bytes> volumes;  ///< name -> size
     bool active = false;
     std::map<std::string, std::string> mounts;  ///< point -> source
+    std::vector<std::string> arrays;            ///< links of those that were made
     std::vector<std::string> boot_entries;      ///< lines of efibootmgr
     std::vector<std::string> boot_order;
 
 private:
     void add_disk(const Disk& disk);
+    void check_lock(const std::string& line);
     void add_payload();
     void answer_storage();
     void answer_lvm();
@@ -104,9 +117,13 @@ private:
     void answer_boot();
     void pass_through(const std::string& pattern);
     Result<CommandResult> blkid(const Command& command);
-    void reread();
+    void reread(const std::string& disk);
     void show_mounts();
-    std::string system_path() const { return example.inventory.disks[1].path; }
+    Result<CommandResult> make_array(const Command& command);
+    Result<CommandResult> make_entry(const Command& command);
+    void answer_arrays();
+    std::string system_path(std::size_t disk = 0) const { return example.inventory.disks[1 + 2 * disk].path; }
+    bool is_system(const std::string& path) const;
 
     std::unique_ptr<CommandRunner> real_commands_ = linux_command_runner();
     std::string payload_bytes_;
