@@ -20,7 +20,11 @@ install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT in
 
 set(node_units
     firstboot/units/bedplate-identity.service
-    firstboot/units/bedplate-firstboot.service)
+    firstboot/units/bedplate-firstboot.service
+    firstboot/units/bedplate-osds-activate.path
+    firstboot/units/bedplate-osds-activate.service
+    firstboot/units/bedplate-osds.path
+    firstboot/units/bedplate-osds.service)
 install(TARGETS bedplate-firstboot RUNTIME DESTINATION lib/bedplate COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 
@@ -37,6 +41,8 @@ function(enable_unit component wants unit)
 endfunction()
 enable_unit(node sysinit.target.wants bedplate-identity.service)
 enable_unit(node multi-user.target.wants bedplate-firstboot.service)
+enable_unit(node multi-user.target.wants bedplate-osds-activate.path)
+enable_unit(node multi-user.target.wants bedplate-osds.path)
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/links/installer")
 file(CREATE_LINK /usr/lib/systemd/system/bedplate-installer.target "${CMAKE_BINARY_DIR}/links/installer/default.target" SYMBOLIC)
 # In /etc, since the file of this name below /usr belongs to systemd.

@@ -6,6 +6,7 @@
 
 #include "firstboot/checks.hpp"
 #include "firstboot/identity.hpp"
+#include "firstboot/osds.hpp"
 #include "platform/linux/linux.hpp"
 
 namespace {
@@ -30,11 +31,21 @@ Result<void> report(Platform& platform) {
     return {};
 }
 
+Result<void> osds(Result<std::vector<std::string>> done) {
+    BEDPLATE_TRY(done);
+    for (const auto& line : *done) {
+        std::cout << line << '\n';
+    }
+    return {};
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"Makes an installed system a node at its first start"};
     app.require_subcommand(1);
     auto* make_identity = app.add_subcommand("identity", "Host keys and names that are this node's alone");
     app.add_subcommand("report", "Check the node and write its report");
+    auto* make_osds = app.add_subcommand("osds", "Make the planned OSDs and start all of them");
+    auto* start_osds = app.add_subcommand("osds-activate", "Start the OSDs that were kept");
     CLI11_PARSE(app, argc, argv);
 
     const auto commands = linux_command_runner();
@@ -44,7 +55,10 @@ int run(int argc, char** argv) {
     const auto http = curl_http();
     Platform platform{
         .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http};
-    const auto done = make_identity->parsed() ? identity(platform) : report(platform);
+    const auto done = make_identity->parsed() ? identity(platform)
+                      : make_osds->parsed()   ? osds(firstboot::prepare_osds(platform))
+                      : start_osds->parsed()  ? osds(firstboot::activate_osds(platform))
+                                              : report(platform);
     if (!done) {
         std::cerr << "bedplate-firstboot: " << done.error().to_text() << '\n';
         return exit_status(done.error().kind);
