@@ -6,7 +6,7 @@
 
 #include "firstboot/checks.hpp"
 #include "firstboot/identity.hpp"
-#include "firstboot/osds.hpp"
+#include "firstboot/osd_prepare.hpp"
 #include "platform/linux/linux.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "firstboot/osds.hpp"
+#include "firstboot/osd_prepare.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
