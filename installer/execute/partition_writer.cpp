@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "execute/disk_table.hpp"
 #include "platform/descriptor.hpp"
@@ -155,9 +156,17 @@ Result<void> make_table(const Scratch& scratch, const action::WritePartitionTabl
     return {};
 }
 
+// The copy at the end is on stable storage before the table at the start is begun: whatever part of that a
+// power cut leaves (a protective MBR alone looks like somebody's table), the disk is known by the copy as
+// this node's.
 Result<void> copy_table(Scratch& scratch, BlockDevice& device) {
     BEDPLATE_ASSIGN(const auto ranges, table_ranges(scratch));
+    bool in_copy = true;
     for (const TableRange& range : ranges) {
+        const bool of_copy = range.offset.value >= device.size().value / 2;
+        if (std::exchange(in_copy, of_copy) && !of_copy) {
+            BEDPLATE_TRY(device.flush());
+        }
         std::vector<std::byte> data(range.size.value);
         BEDPLATE_TRY(scratch.read(range.offset, data));
         BEDPLATE_TRY(device.write(range.offset, data));

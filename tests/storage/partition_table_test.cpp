@@ -161,3 +161,19 @@ TEST_CASE("CRC-32 is that of the UEFI specification") {
     const std::string text = "123456789";
     CHECK(crc32(std::as_bytes(std::span(text))) == 0xcbf43926U);
 }
+
+TEST_CASE("the copy of a partition table is on stable storage before the table itself is begun") {
+    const fakes::TempDir folder;
+    fakes::FakeBlockDevices devices;
+    devices.add_disk("/dev/sda", gib(4));
+    const auto device = devices.open("/dev/sda", BlockAccess::write).value();
+    REQUIRE(write_partition_table(*device, planned(Bytes{512}), folder.path()));
+    bool stable = false;
+    for (const auto& operation : devices.operations()) {
+        const bool at_start =
+            operation.kind == fakes::BlockOperation::Kind::write && operation.offset < gib(1);
+        CHECK((!at_start || stable));
+        stable = stable || operation.kind == fakes::BlockOperation::Kind::flush;
+    }
+    CHECK(devices.operations().back().kind == fakes::BlockOperation::Kind::flush);
+}
