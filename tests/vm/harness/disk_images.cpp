@@ -13,6 +13,7 @@
 
 #include "base/digest.hpp"
 #include "platform/descriptor.hpp"
+#include "workspace.hpp"
 
 namespace bedplate::vm {
 namespace {
@@ -112,6 +113,13 @@ Result<std::string> content_digest(const fs::path& image) {
         next = to;
     }
     return digest.finish();
+}
+
+Result<void> copy_sparse(const fs::path& from, const fs::path& to) {
+    BEDPLATE_TRY(run_checked(host_commands(),
+                             {.argv = {"cp", "--sparse=always", "--reflink=auto", from.string(), to.string()},
+                              .timeout = std::chrono::minutes(10)}));
+    return {};
 }
 
 Result<void> flip_bit(const fs::path& file, std::uint64_t offset) {

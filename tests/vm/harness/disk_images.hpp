@@ -23,6 +23,9 @@ namespace bedplate::vm {
 /// the same digest if and only if they have the same bytes; holes cost nothing. Errors: image.read.
 [[nodiscard]] Result<std::string> content_digest(const std::filesystem::path& image);
 
+/// A copy in which holes stay holes. Errors: those of cp.
+[[nodiscard]] Result<void> copy_sparse(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// Change one bit of the file at `offset`. Errors: image.write.
 [[nodiscard]] Result<void> flip_bit(const std::filesystem::path& file, std::uint64_t offset);
 

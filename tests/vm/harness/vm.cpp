@@ -104,12 +104,44 @@ milliseconds to_milliseconds(const timeval& time) {
     return milliseconds(time.tv_sec * 1000 + time.tv_usec / 1000);
 }
 
+/// QEMU writes into a log that is there, from its beginning.
+void prepare_write_logs(const VmSpec& spec) {
+    for (const auto& disk : spec.disks) {
+        if (!disk.write_log.empty()) {
+            std::ofstream(disk.write_log, std::ios::trunc).flush();
+        }
+    }
+}
+
+/// A node that fails or holds back what goes through it, to be put between a disk and its image.
+Json fault_node(const std::string& disk, DiskFault fault) {
+    if (fault == DiskFault::hang) {
+        return {{"driver", "throttle"},
+                {"node-name", "fault-" + disk},
+                {"throttle-group", "hang-" + disk},
+                {"file", "file-" + disk}};
+    }
+    constexpr int eio = 5, enospc = 28;  // as the guest's kernel numbers them
+    const char* kind = fault == DiskFault::read_error    ? "read"
+                       : fault == DiskFault::flush_error ? "flush"
+                                                         : "write";
+    const Json rule{{"event", "none"},
+                    {"iotype", kind},
+                    {"errno", fault == DiskFault::no_space ? enospc : eio},
+                    {"once", false}};
+    return {{"driver", "blkdebug"},
+            {"node-name", "fault-" + disk},
+            {"image", "file-" + disk},
+            {"inject-error", Json::array({rule})}};
+}
+
 }  // namespace
 
 Vm::Vm(VmSpec spec, pid_t pid) : spec_(std::move(spec)), pid_(pid), started_(steady_clock::now()) {}
 
 Result<std::unique_ptr<Vm>> Vm::start(VmSpec spec, const fs::path& directory, Accelerator accelerator) {
     BEDPLATE_TRY(prepare_efi_variables(spec, directory));
+    prepare_write_logs(spec);
     BEDPLATE_ASSIGN(auto serial, make_connection());
     BEDPLATE_ASSIGN(auto qmp, make_connection());
     const auto serial_log = unused_name(directory, "serial", ".log");
@@ -226,6 +258,24 @@ Result<std::map<std::string, DiskCounters>> Vm::disk_counters() {
         }
     }
     return counters;
+}
+
+Result<void> Vm::inject(const std::string& disk, DiskFault fault) {
+    if (fault == DiskFault::hang) {
+        // One request of a sector a second: any other takes minutes.
+        BEDPLATE_TRY(qmp_->execute("object-add", {{"qom-type", "throttle-group"},
+                                                  {"id", "hang-" + disk},
+                                                  {"limits", {{"iops-total", 1}, {"iops-size", 512}}}}));
+    }
+    BEDPLATE_TRY(qmp_->execute("blockdev-add", fault_node(disk, fault)));
+    const Json reopened{{"driver", "raw"}, {"node-name", "node-" + disk}, {"file", "fault-" + disk}};
+    BEDPLATE_TRY(qmp_->execute("blockdev-reopen", {{"options", Json::array({reopened})}}));
+    return {};
+}
+
+Result<void> Vm::unplug(const std::string& disk) {
+    BEDPLATE_TRY(qmp_->execute("device_del", {{"id", disk}}));
+    return {};
 }
 
 }  // namespace bedplate::vm

@@ -31,6 +31,9 @@ struct DiskCounters {
     std::uint64_t read_bytes = 0, written_bytes = 0, write_operations = 0;
 };
 
+/// What a disk that dies does. `hang`: it takes requests and does not answer.
+enum class DiskFault { read_error, write_error, flush_error, no_space, hang };
+
 /// A running virtual machine. Its process dies with this object, and with the thread that started it.
 class Vm {
 public:
@@ -66,6 +69,11 @@ public:
     [[nodiscard]] Result<void> set_link(std::string_view nic, bool up);
     /// By id of the disk.
     [[nodiscard]] Result<std::map<std::string, DiskCounters>> disk_counters();
+
+    /// From now on the disk's requests of this kind fail, or none is answered any more. Errors: qmp.command.
+    [[nodiscard]] Result<void> inject(const std::string& disk, DiskFault fault);
+    /// Pull the disk out of its bay. Errors: qmp.command.
+    [[nodiscard]] Result<void> unplug(const std::string& disk);
 
 private:
     Vm(VmSpec spec, pid_t pid);

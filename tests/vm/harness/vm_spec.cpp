@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vm_spec.hpp"
 
+#include <algorithm>
 #include <format>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -93,12 +95,21 @@ std::string_view cache_options(DiskCache cache) {
     return "";
 }
 
+std::string controller_of(const DiskSpec& disk) {
+    return disk.bus == DiskBus::megasas ? std::string("perc0") : std::format("scsi{}", disk.controller);
+}
+
 std::string disk_device(const DiskSpec& disk, unsigned ahci_port) {
     std::string options = std::format(
         "drive=node-{0},id={0},serial={1},logical_block_size={2},physical_block_size={3}", disk.id,
         escaped(disk.serial), disk.logical_block_size.value, disk.physical_block_size.value);
     if (disk.boot_index) {
         options += std::format(",bootindex={}", *disk.boot_index);
+    }
+    options += disk.shared ? ",share-rw=on" : "";
+    if (disk.bus != DiskBus::nvme && disk.bus != DiskBus::usb) {
+        // Errors are the guest's to handle; by default QEMU stops the machine where the host's disk is full.
+        options += ",werror=report,rerror=report";
     }
     switch (disk.bus) {
         case DiskBus::virtio:
@@ -107,29 +118,61 @@ std::string disk_device(const DiskSpec& disk, unsigned ahci_port) {
             return "nvme," + options;
         case DiskBus::ahci:
             return std::format("ide-hd,bus=ide.{},{}", ahci_port, options);
+        case DiskBus::usb:
+            return "usb-storage,bus=usb.0,removable=off," + options;
         case DiskBus::scsi:
+        case DiskBus::megasas:
             options += disk.vendor.empty() ? "" : ",vendor=" + escaped(disk.vendor);
             options += disk.model.empty() ? "" : ",product=" + escaped(disk.model);
-            return "scsi-hd,bus=scsi0.0," + options;
+            options += disk.wwn == 0 ? "" : std::format(",wwn={:#x}", disk.wwn);
+            return std::format("scsi-hd,bus={}.0,{}", controller_of(disk), options);
     }
     return {};
 }
 
+/// The chain of nodes below the device: "file-ID" is the image, "node-ID" what the guest sees. Both stay
+/// where they are when a test puts a fault in between (see Vm::inject).
+void add_blocks(Arguments& args, const DiskSpec& disk) {
+    const auto read_only = disk.read_only ? "on" : "off";
+    args.add("-blockdev",
+             std::format("driver=file,node-name=file-{},filename={},read-only={},discard=unmap,{}{}", disk.id,
+                         escaped(disk.image.string()), read_only, cache_options(disk.cache),
+                         disk.shared ? ",locking=off" : ""));
+    if (disk.write_log.empty()) {
+        args.add("-blockdev", std::format("driver=raw,node-name=node-{0},file=file-{0},read-only={1},{2}",
+                                          disk.id, read_only, cache_options(disk.cache)));
+        return;
+    }
+    // The host does not lose its power: what is recorded is what matters, not what reaches the host's disk.
+    args.add("-blockdev", std::format("driver=file,node-name=log-{},filename={},cache.no-flush=on", disk.id,
+                                      escaped(disk.write_log.string())));
+    args.add(
+        "-blockdev",
+        std::format("driver=blklogwrites,node-name=node-{0},file=file-{0},log=log-{0},log-sector-size={1},"
+                    "discard=unmap,cache.no-flush=off",
+                    disk.id, disk.logical_block_size.value));
+}
+
 void add_disks(Arguments& args, const VmSpec& spec) {
-    bool controller = false;
+    std::set<std::string> controllers;
     // Port 0 of the chip set's AHCI controller stays free for the CD.
     unsigned ahci_port = 1;
     for (const auto& disk : spec.disks) {
-        args.add("-blockdev",
-                 std::format("driver=raw,node-name=node-{},read-only={},{},file.driver=file,file.filename={}",
-                             disk.id, disk.read_only ? "on" : "off", cache_options(disk.cache),
-                             escaped(disk.image.string())));
-        if (disk.bus == DiskBus::scsi && !std::exchange(controller, true)) {
-            args.add("-device", "virtio-scsi-pci,id=scsi0");
+        add_blocks(args, disk);
+        const bool scsi = disk.bus == DiskBus::scsi || disk.bus == DiskBus::megasas;
+        if (scsi && controllers.insert(controller_of(disk)).second) {
+            args.add("-device",
+                     std::format("{},id={}", disk.bus == DiskBus::scsi ? "virtio-scsi-pci" : "megasas-gen2",
+                                 controller_of(disk)));
         }
         args.add("-device", disk_device(disk, ahci_port));
         ahci_port += disk.bus == DiskBus::ahci ? 1 : 0;
     }
+}
+
+bool needs_usb(const VmSpec& spec) {
+    return (spec.medium && spec.medium->kind == MediumSpec::Kind::usb_stick) ||
+           std::ranges::any_of(spec.disks, [](const DiskSpec& disk) { return disk.bus == DiskBus::usb; });
 }
 
 void add_medium(Arguments& args, const MediumSpec& medium) {
@@ -141,7 +184,6 @@ void add_medium(Arguments& args, const MediumSpec& medium) {
                  std::format("ide-cd,bus=ide.0,drive=medium,id=cd0,bootindex={}", medium.boot_index));
         return;
     }
-    args.add("-device", "qemu-xhci,id=usb");
     args.add("-device", std::format("usb-storage,bus=usb.0,drive=medium,id=stick0,removable=on,bootindex={}",
                                     medium.boot_index));
 }
@@ -176,6 +218,9 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, Accelerator accelera
     add_firmware(args, spec);
     if (spec.identity) {
         add_identity(args, *spec.identity);
+    }
+    if (needs_usb(spec)) {
+        args.add("-device", "qemu-xhci,id=usb");
     }
     add_disks(args, spec);
     if (spec.medium) {

@@ -15,8 +15,9 @@ namespace bedplate::vm {
 
 enum class Firmware { bios, uefi, uefi_secure_boot };
 
-/// How a disk hangs on the machine. `scsi` is a scsi-hd on one shared virtio-scsi controller.
-enum class DiskBus { virtio, scsi, ahci, nvme };
+/// How a disk hangs on the machine. `scsi` is a scsi-hd on a virtio-scsi controller, `megasas` one on a RAID
+/// controller that Linux drives as a PERC.
+enum class DiskBus { virtio, scsi, ahci, nvme, megasas, usb };
 
 /// What the disk's page cache may hide. `writeback` keeps what the guest did not flush in the host's page
 /// cache, which survives a killed QEMU; `unsafe` ignores flushes and is only for scratch disks of benchmarks.
@@ -34,6 +35,11 @@ struct DiskSpec {
     bool read_only = false;
     std::optional<unsigned> boot_index = {};  ///< lower boots first; none: not offered to the firmware
     DiskCache cache = DiskCache::writeback;
+    std::uint64_t wwn = 0;    ///< scsi and megasas; 0: none
+    unsigned controller = 0;  ///< scsi: disks with the same number share a controller
+    bool shared = false;      ///< another disk of this machine has the same image: a second path
+    std::filesystem::path write_log =
+        {};  ///< record every request here (see WriteLog); the guest's flushes count
 };
 
 /// An ISO image in a virtual drive: a CD on AHCI, or the same file as a USB stick.
