@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "machine.hpp"
 
-#include <algorithm>
-#include <array>
 #include <format>
-#include <fstream>
 
 #include "harness/accelerator.hpp"
 #include "harness/disk_images.hpp"
+#include "harness/offline_node.hpp"
 #include "platform/time_scale.hpp"
 #include "require.hpp"
 
@@ -21,18 +19,6 @@ constexpr std::chrono::minutes boot_timeout{5};
 constexpr std::chrono::minutes node_timeout{7};
 /// Starts of a guest that the host does not give time to.
 constexpr int max_attempts = 3;
-
-bool all_zero(const fs::path& image, std::uint64_t offset, std::size_t size) {
-    std::string bytes(size, '\1');
-    std::ifstream in(image, std::ios::binary);
-    in.seekg(static_cast<std::streamoff>(offset)).read(bytes.data(), static_cast<std::streamsize>(size));
-    return in && std::ranges::all_of(bytes, [](char c) { return c == '\0'; });
-}
-
-Json partition_table(const fs::path& image) {
-    const auto text = must(run_checked(host_commands(), {.argv = {"sfdisk", "--json", image.string()}}));
-    return must(parse_json(text, "sfdisk")).at("partitiontable");
-}
 
 }  // namespace
 
@@ -77,7 +63,8 @@ VmSpec TestMachine::spec(const fs::path& medium) const {
          .serial = "BPSYS0001",
          .model = "DELLBOSS VD",
          .vendor = "ATA",
-         .boot_index = 20},
+         .boot_index = 20,
+         .write_log = medium.empty() ? fs::path() : write_log_},
         {.id = "nvme", .image = nvme_disk_, .bus = DiskBus::nvme, .serial = "BPDATA001"},
         {.id = "virtio", .image = virtio_disk_, .bus = DiskBus::virtio, .serial = "BPDATA002"},
     };
@@ -124,18 +111,7 @@ std::unique_ptr<Vm> TestMachine::boot_node() const {
 }
 
 bool is_bootable(const fs::path& image, Firmware firmware) {
-    if (firmware == Firmware::bios) {
-        constexpr std::size_t boot_code_size =
-            440;  // the rest is the disk's signature and the partition table
-        return !all_zero(image, 0, boot_code_size);
-    }
-    constexpr std::string_view esp_type = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";  // UEFI 2.10, table 5.7
-    const auto table = partition_table(image);
-    const auto block = table.value("sectorsize", std::size_t{512});
-    return std::ranges::any_of(table.at("partitions"), [&](const Json& partition) {
-        return partition.at("type") == esp_type &&
-               !all_zero(image, partition.at("start").get<std::uint64_t>() * block, block);
-    });
+    return must(has_loader(image, firmware, Bytes{512}));
 }
 
 }  // namespace bedplate::vm

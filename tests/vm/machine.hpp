@@ -37,6 +37,9 @@ public:
     [[nodiscard]] std::unique_ptr<Vm> boot_node() const;
     [[nodiscard]] VmSpec spec(const std::filesystem::path& medium = {}) const;
 
+    /// Record what machines that are started with a medium write to the system disk; an empty name ends that.
+    void record_writes(const std::filesystem::path& log) { write_log_ = log; }
+
     [[nodiscard]] const std::filesystem::path& system_disk() const { return system_disk_; }
     [[nodiscard]] const ProtectedDisks& protected_disks() const { return protected_; }
     [[nodiscard]] const SshKey& ssh_key() const { return key_; }
@@ -48,7 +51,7 @@ private:
     const Workspace& workspace_;
     Firmware firmware_;
     Bytes memory_;
-    std::filesystem::path system_disk_, nvme_disk_, virtio_disk_;
+    std::filesystem::path system_disk_, nvme_disk_, virtio_disk_, write_log_;
     ProtectedDisks protected_;
     SshKey key_;
     std::uint16_t port_ = 0;

@@ -2,20 +2,18 @@
 // Bad input of every kind: a clear error on the serial line and in the exit status, and not one byte written.
 #include <catch2/catch_test_macros.hpp>
 #include <format>
-#include <fstream>
+#include <regex>
 
-#include "harness/accelerator.hpp"
 #include "harness/disk_images.hpp"
 #include "harness/medium_copy.hpp"
-#include "harness/tiny_guest.hpp"
 #include "machine.hpp"
 #include "platform/time_scale.hpp"
 #include "require.hpp"
+#include "rescue.hpp"
 
 using namespace bedplate;
 using namespace bedplate::vm;
 using std::chrono::minutes;
-using std::chrono::seconds;
 
 namespace fs = std::filesystem;
 
@@ -44,7 +42,7 @@ void check_medium_refused(const Workspace& workspace, const TestMachine& machine
     CHECK(to_text(machine.protected_disks().check()).empty());
 }
 
-void make_medium(const Workspace& workspace, const TestMachine& machine) {
+void make_plain_medium(const Workspace& workspace, const TestMachine& machine) {
     must(personalized_copy(workspace / "medium.iso", site_text({.ssh_key = machine.ssh_key().public_line})));
 }
 
@@ -67,43 +65,12 @@ constexpr BadInput bad_inputs[] = {
 /// MiB, a MiB of LVM header, 5 + 1 + 0.5 GiB of volumes, and 33 sectors of backup GPT.
 constexpr Bytes exact_size = mib(2 + 512 + 512 + 1 + 6656) + Bytes{33 * 512};
 
-/// The installer's kernel and environment as they are on the medium, with the cases in a second archive
-/// behind it.
-DirectBoot rescue_shell(const Workspace& workspace) {
-    const auto iso = must(find_iso());
-    must(extract_from_iso(iso, "/boot/vmlinuz", workspace / "vmlinuz"));
-    must(extract_from_iso(iso, "/boot/installer.cpio.zst", workspace / "initrd.cpio"));
-    const auto folder = workspace / "cases";
-    fs::create_directories(folder);
-    fs::copy(top_directory() / "tests/vm/cases", folder / "cases", fs::copy_options::recursive);
-    must(pack_initramfs(folder, workspace / "cases.cpio"));
-    std::ofstream initrd(workspace / "initrd.cpio", std::ios::binary | std::ios::app);
-    // The kernel wants each archive to begin at a multiple of four bytes.
-    while (initrd.tellp() % 4 != 0) {
-        initrd.put('\0');
-    }
-    initrd << std::ifstream(workspace / "cases.cpio", std::ios::binary).rdbuf();
-    return {workspace / "vmlinuz", workspace / "initrd.cpio",
-            "console=tty0 console=ttyS0,115200n8 bedplate.mode=rescue quiet no_timer_check"};
-}
-
-/// Type a command into the shell and return its exit status; `said` has to be found in what it prints.
-unsigned type_command(SerialConsole& serial, const std::string& command, std::string_view said) {
-    must(serial.type(command + " 2>&1 | tee /run/said; echo \"@status=${PIPESTATUS[0]}@\"\n"));
-    const auto line = must(serial.wait_for("^@status=[0-9]+@", scaled(minutes(1))));
-    must(serial.type(std::format("grep -cE -- '{}' /run/said | sed 's/.*/@found=&@/'\n", said)));
-    const auto found = must(serial.wait_for("^@found=[0-9]+@", scaled(seconds(20))));
-    INFO(command << " should say " << said);
-    CHECK(found != "@found=0@");
-    return static_cast<unsigned>(std::stoul(line.substr(8)));
-}
-
 }  // namespace
 
 TEST_CASE("a flipped byte in the payload ends the installation before anything is written", "[bad-media]") {
     Workspace workspace("flipped-payload");
     const TestMachine machine(workspace, Firmware::bios, mib(2048));
-    make_medium(workspace, machine);
+    make_plain_medium(workspace, machine);
     const auto payload = must(offset_in_iso(workspace / "medium.iso", "/bedplate/payload/node.tar.zst"));
     must(flip_bit(workspace / "medium.iso", payload + mib(200).value + 12'345));
     check_medium_refused(workspace, machine, "payload\\.corrupt");
@@ -114,7 +81,7 @@ TEST_CASE("a medium without its manifest's signature ends the installation befor
           "[bad-media]") {
     Workspace workspace("missing-signature");
     const TestMachine machine(workspace, Firmware::uefi, mib(2048));
-    make_medium(workspace, machine);
+    make_plain_medium(workspace, machine);
     must(rename_in_iso(workspace / "medium.iso", "manifest.json.sig", "manifest.json.sih"));
     check_medium_refused(workspace, machine, "manifest\\.unsigned");
     workspace.succeeded();
@@ -125,7 +92,6 @@ TEST_CASE("wrong documents and unsuitable disks are refused, one after another, 
     Workspace workspace("bad-input");
     const TestMachine machine(workspace, Firmware::bios, mib(1536));
     auto spec = machine.spec(must(find_iso()));
-    spec.direct_boot = rescue_shell(workspace);
     const auto extra = [&](std::string id, std::string serial, std::string model, Bytes size) {
         const auto image = workspace / (id + ".img");
         must(make_blank_disk(image, size));
@@ -140,24 +106,21 @@ TEST_CASE("wrong documents and unsuitable disks are refused, one after another, 
     extra("small", "BPSMALL01", "QEMU HARDDISK", exact_size - Bytes{512});
     extra("exact", "BPEXACT01", "QEMU HARDDISK", exact_size);
 
-    auto vm = must(Vm::start(spec, workspace.path(), must(choose_accelerator())));
-    must(vm->serial().wait_for("This is the Bedplate installer environment", scaled(minutes(4))));
-    // What is typed before the shell has its prompt up is thrown away when it sets the terminal up.
-    must(vm->serial().wait_for("^root@installer:~# ", scaled(minutes(1))));
-    must(vm->serial().type("udevadm settle; cd /cases; echo @ready\"\"@\n"));
-    must(vm->serial().wait_for("^@ready@", scaled(minutes(1))));
+    RescueShell shell(workspace, spec, top_directory() / "tests/vm/cases");
     // The control run: with a disk of just the right size and no --commit the same command succeeds.
-    CHECK(type_command(vm->serial(), "bedplate install --profiles profiles/exact --site site.yaml",
-                       "BPEXACT01") == 0);
+    const auto control = shell.run("bedplate install --profiles profiles/exact --site site.yaml");
+    CHECK(control.status == 0);
+    CHECK(control.text.find("BPEXACT01") != std::string::npos);
     for (const auto& input : bad_inputs) {
-        INFO(input.what);
-        const auto command =
-            std::format("bedplate install --json --commit --profiles profiles/{} --site {}.yaml",
-                        input.profiles, input.site);
-        CHECK(type_command(vm->serial(), command, input.said) == input.status);
+        const auto said =
+            shell.run(std::format("bedplate install --json --commit --profiles profiles/{} --site {}.yaml",
+                                  input.profiles, input.site));
+        INFO(input.what << ": " << said.text);
+        CHECK(said.status == input.status);
+        CHECK(std::regex_search(said.text, std::regex(std::string(input.said))));
     }
-    check_nothing_written(*vm);
-    vm->power_cut();
+    check_nothing_written(shell.vm());
+    shell.vm().power_cut();
     CHECK(to_text(machine.protected_disks().check()).empty());
     workspace.succeeded();
 }

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Disks on which somebody lives: without consent they are refused and stay as they are, byte for byte; with
+// consent nothing of the former owner is left that any probe could find.
+#include <catch2/catch_test_macros.hpp>
+#include <format>
+#include <fstream>
+#include <iostream>
+#include <regex>
+
+#include "base/digest.hpp"
+#include "harness/disk_images.hpp"
+#include "installation.hpp"
+#include "require.hpp"
+#include "rescue.hpp"
+
+using namespace bedplate;
+using namespace bedplate::vm;
+using std::chrono::minutes;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The installer's own tools make these.
+const std::vector<std::string> simple_states{"LFLVM",  "LFMDLVM", "LFDDF",   "LFGPTEND",
+                                             "LFZFS",  "LFMBR",   "LFMDEND", "LFMD090",
+                                             "LFSWAP", "LFFAT",   "LFVMFS",  "LFVGHALF"};
+/// These take a node's: cryptsetup, xfs, and a Ceph cluster that runs.
+const std::vector<std::string> node_states{"LFLUKS", "LFXFS", "LFCEPHLV", "LFCEPHRAW", "LFCEPH1G"};
+/// Second members, which stay behind.
+const std::vector<std::string> spares{"LFSPARE1", "LFSPARE2"};
+
+DiskSpec disk_of(const fs::path& folder, const std::string& serial) {
+    std::string id = serial;
+    std::ranges::transform(id, id.begin(), [](unsigned char c) { return std::tolower(c); });
+    return {.id = id,
+            .image = folder / (serial + ".img"),
+            .bus = DiskBus::scsi,
+            .serial = serial,
+            .model = "LEFTOVER",
+            .vendor = "LEFT"};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) {
+        text += " " + word;
+    }
+    return text;
+}
+
+/// Where the states are kept from one run to the next: their name says by which script they were made.
+fs::path cache_file(const std::string& kind) {
+    const char* home = std::getenv("HOME");
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    const fs::path base =
+        cache != nullptr ? fs::path(cache) : fs::path(home != nullptr ? home : "/tmp") / ".cache";
+    std::ifstream script(top_directory() / "tests/vm/leftovers/make-states");
+    const std::string text{std::istreambuf_iterator<char>(script), {}};
+    return base / "bedplate/leftovers" / std::format("{}-{}.tar.zst", kind, sha256_hex(text).substr(0, 16));
+}
+
+bool unpack(const fs::path& archive, const fs::path& folder) {
+    return fs::exists(archive) &&
+           run_checked(host_commands(),
+                       {.argv = {"tar", "--zstd", "-xf", archive.string(), "-C", folder.string()},
+                        .timeout = minutes(10)})
+               .has_value();
+}
+
+/// Sparse, and complete or not there.
+void keep(const fs::path& archive, const fs::path& folder, const std::vector<std::string>& names) {
+    fs::create_directories(archive.parent_path());
+    const fs::path unfinished = archive.string() + ".part";
+    std::vector<std::string> argv{"tar", "--zstd",       "--sparse", "-cf", unfinished.string(),
+                                  "-C",  folder.string()};
+    for (const auto& name : names) {
+        argv.push_back(name);
+    }
+    must(run_checked(host_commands(), {.argv = argv, .timeout = minutes(10)}));
+    fs::rename(unfinished, archive);
+}
+
+void make_blank_disks(const fs::path& folder, const std::vector<std::string>& serials) {
+    for (const auto& serial : serials) {
+        must(make_blank_disk(folder / (serial + ".img"), gib(16)));
+    }
+}
+
+std::vector<std::string> images_of(const std::vector<std::string>& serials) {
+    std::vector<std::string> names;
+    for (const auto& serial : serials) {
+        names.push_back(serial + ".img");
+    }
+    return names;
+}
+
+VmSpec spec_with(const fs::path& folder, const std::vector<std::string>& serials) {
+    VmSpec spec{.memory = mib(2560)};
+    for (const auto& serial : serials) {
+        spec.disks.push_back(disk_of(folder, serial));
+    }
+    spec.nics = {NicSpec{}};
+    spec.medium = MediumSpec{.iso = must(find_iso())};
+    return spec;
+}
+
+/// Site documents and one profile for each disk; `fsids` and clusters are what the consent names besides.
+fs::path make_cases(const Workspace& workspace, const std::vector<std::string>& serials,
+                    const std::string& more) {
+    const auto folder = workspace / "cases";
+    fs::create_directories(folder);
+    fs::copy(top_directory() / "tests/vm/leftovers", folder,
+             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    std::string wipe;
+    for (const auto& serial : serials) {
+        write_profile(folder, serial, "serial: " + serial);
+        wipe += std::format("{}{{serial: {}}}", wipe.empty() ? "" : ", ", serial);
+    }
+    const std::string key =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f "
+        "operator@workstation";
+    const auto site = site_text({.ssh_key = key});
+    std::ofstream(folder / "keep.yaml") << site;
+    auto with_consent = std::regex_replace(site, std::regex("wipe: blank-only"), "wipe: listed");
+    with_consent = std::regex_replace(with_consent, std::regex("cluster: create\\}"),
+                                      std::format("cluster: create, wipe: [{}{}]}}", wipe, more));
+    std::ofstream(folder / "wipe.yaml") << with_consent;
+    return folder;
+}
+
+/// The states that the installer's own tools make, in its rescue shell.
+void make_simple_states(const Workspace& workspace, std::vector<std::string> serials) {
+    const auto archive = cache_file("simple");
+    if (unpack(archive, workspace.path())) {
+        return;
+    }
+    serials.insert(serials.end(), spares.begin(), spares.end());
+    make_blank_disks(workspace.path(), serials);
+    RescueShell shell(workspace, spec_with(workspace.path(), serials), make_cases(workspace, serials, ""));
+    const auto said = shell.run("/cases/make-states" + joined(simple_states), minutes(8));
+    INFO(said.text);
+    REQUIRE(said.status == 0);
+    REQUIRE(shell.run("sync; blockdev --flushbufs /dev/sd*").status == 0);
+    shell.vm().power_cut();
+    keep(archive, workspace.path(), images_of(simple_states));
+}
+
+/// Refused, each with a code that is about what lives there, and not one byte is written.
+unsigned check_keep(RescueShell& shell, const std::vector<std::string>& serials) {
+    unsigned refused = 0;
+    for (const auto& serial : serials) {
+        const auto said = shell.run(
+            std::format("bedplate install --json --commit --profiles profiles/{} --site keep.yaml", serial));
+        INFO(serial << ": " << said.text);
+        const bool named = std::regex_search(said.text, std::regex(R"("code": ?"disk\.[a-z-]+")")) &&
+                           said.text.find(serial) != std::string::npos;
+        CHECK(said.status == 4);
+        CHECK(named);
+        refused += said.status == 4 && named ? 1 : 0;
+    }
+    for (const auto& [disk, counters] : must(shell.vm().disk_counters())) {
+        INFO(disk);
+        CHECK(counters.written_bytes == 0);
+    }
+    return refused;
+}
+
+unsigned check_wipe(RescueShell& shell, const std::vector<std::string>& serials) {
+    unsigned clean = 0;
+    for (const auto& serial : serials) {
+        const auto said = shell.run("/cases/wipe-one " + serial, minutes(5));
+        INFO(serial << ": " << said.text);
+        CHECK(said.status == 0);
+        CHECK(said.text.find("@clean@") != std::string::npos);
+        clean += said.status == 0 ? 1 : 0;
+    }
+    return clean;
+}
+
+void prove(const Workspace& workspace, const std::vector<std::string>& serials,
+           const std::vector<std::string>& wiped, const std::string& more) {
+    const auto cases = make_cases(workspace, serials, more);
+    std::map<std::string, std::string> before;
+    for (const auto& serial : serials) {
+        before[serial] = must(content_digest(workspace / (serial + ".img")));
+    }
+    RescueShell shell(workspace, spec_with(workspace.path(), serials), cases);
+    const auto refused = check_keep(shell, serials);
+    for (const auto& serial : serials) {
+        INFO(serial);
+        CHECK(must(content_digest(workspace / (serial + ".img"))) == before[serial]);
+    }
+    const auto clean = check_wipe(shell, wiped);
+    shell.vm().power_cut();
+    std::cout << std::format(
+                     "  proved  leftovers: {} of {} refused and byte-identical, {} of {} wiped clean\n",
+                     refused, serials.size(), clean, wiped.size())
+              << std::flush;
+}
+
+}  // namespace
+
+TEST_CASE("leftovers are refused without consent and gone with it", "[leftovers]") {
+    Workspace workspace("leftovers");
+    make_simple_states(workspace, simple_states);
+    // All are refused; how many are erased is a matter of time.
+    auto wiped = simple_states;
+    wiped.resize(std::min<std::size_t>(wiped.size(), amount("BEDPLATE_LEFTOVERS", 6)));
+    prove(workspace, simple_states, wiped, "");
+    workspace.succeeded();
+}
