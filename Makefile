@@ -8,7 +8,7 @@ BUILD := build/cmake
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help buildroot build packages iso check check-vm test bench lint format shell clean
+.PHONY: help buildroot build packages iso check check-vm check-disks test bench lint format shell clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: ## Prove the tree: lint, tests, the image, and installations in virtual m
 
 check-vm: iso build ## Only the tests in virtual machines
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L vm
+
+check-disks: iso build ## Every crash state, leftover, look-alike, I/O fault and switched-off guard (hours)
+	@tests/check-disks
 
 bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
 	@$(AS_ROOT) tests/bench/run
