@@ -72,6 +72,9 @@ private:
                 at_ += text_[at_] == '\\' && at_ + 1 < text_.size() ? 1 : 0;
                 out += text_[at_];
             }
+            if (at_ == text_.size()) {
+                return wrong();
+            }
             ++at_;
             return Json(out);
         }
