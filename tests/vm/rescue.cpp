@@ -49,6 +49,8 @@ RescueShell::RescueShell(const Workspace& workspace, VmSpec spec, const fs::path
             vm_->serial().wait_for("This is the Bedplate installer environment", scaled(minutes(4)));
         if (seen || !vm_->starved() || attempt == max_starts) {
             must(seen);
+            // What is typed before the shell has set the terminal up is thrown away.
+            must(vm_->serial().wait_for("root@installer:.*# ?$", scaled(minutes(2))));
             break;
         }
     }
