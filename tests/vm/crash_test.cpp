@@ -2,6 +2,7 @@
 // The power goes at any moment: every state that a disk can then be in is judged without starting it, and
 // machines are really killed.
 #include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
 #include <format>
 #include <fstream>
 #include <iostream>
@@ -196,5 +197,22 @@ TEST_CASE("the power may go at any moment of a reinstallation over a finished no
     run_installation(machine, make_medium(workspace, machine, 2));
     judge_recording(workspace, recording, "crash-again", seed);
     check_audits(machine, workspace);
+    workspace.succeeded();
+}
+
+// Hidden: not a test of its own, but a second look at what another one left (a failed one keeps its images).
+TEST_CASE("a kept recording is judged again, with another seed", "[.judge]") {
+    const char* folder = std::getenv("BEDPLATE_RECORDING");
+    REQUIRE(folder != nullptr);
+    const fs::path kept = folder;
+    Workspace workspace("judge");
+    const bool again = fs::exists(kept / "before.img");
+    const Recording recording{
+        .before = again ? kept / "before.img" : fs::path(),
+        .log = kept / "writes.img",
+        .after = kept / "after.img",
+        .node = expected_node(std::getenv("BEDPLATE_BIOS") != nullptr ? Firmware::bios : Firmware::uefi,
+                              again ? 2 : 1)};
+    judge_recording(workspace, recording, "judge", test_seed());
     workspace.succeeded();
 }
