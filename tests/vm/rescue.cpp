@@ -50,7 +50,7 @@ RescueShell::RescueShell(const Workspace& workspace, VmSpec spec, const fs::path
         if (seen || !vm_->starved() || attempt == max_starts) {
             must(seen);
             // What is typed before the shell has set the terminal up is thrown away.
-            must(vm_->serial().wait_for("root@installer:.*# ?$", scaled(minutes(2))));
+            must(vm_->serial().wait_for("^root@installer:~# ", scaled(minutes(2))));
             break;
         }
     }
