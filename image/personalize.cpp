@@ -38,7 +38,7 @@ Tree site_tree(const SiteFiles& files) {
         put_file(tree, std::string(site_area::site), files.site);
     }
     for (const auto& [name, text] : files.profiles) {
-        put_file(tree, std::string(site_area::profiles) + "/" + name, text);
+        put_file(tree, std::format("{}/{}", site_area::profiles, name), text);
     }
     if (!files.secrets.empty()) {
         put_file(tree, std::string(site_area::secrets), files.secrets.reveal(), 0600);

@@ -225,7 +225,7 @@ Result<DiskJudgement> judge_disk(const fs::path& image, const NodeExpectation& e
     const auto spec = node_of(expected);
     DiskJudgement judgement{.occupant = occupant_of(disk, spec, ids_of(expected)),
                             .contents = contents_text(disk)};
-    judgement.verdict = decide(judgement.occupant, spec.install.wipe, false);
+    judgement.verdict = decide(DiskUse::system, judgement.occupant, {.policy = spec.install.wipe});
     BEDPLATE_ASSIGN(judgement.loader, has_loader(image, expected.firmware, expected.block_size));
     return judgement;
 }
