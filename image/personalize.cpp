@@ -2,6 +2,7 @@
 #include "image/personalize.hpp"
 
 #include <algorithm>
+#include <format>
 
 #include "base/digest.hpp"
 #include "base/manifest.hpp"

@@ -52,10 +52,10 @@ struct Node {
                                  R"("rm":false,"ro":false,"log-sec":512,"phy-sec":512}]})"});
         fake.commands.on("wipefs *");
         fake.blocks.add_disk("/dev/sda", gib(100));
-        fake.commands.on("lvs *", {.out = R"({"report":[{"lv":[{"lv_name":"osd-block","vg_name":"ceph-1","lv_uuid":"u",)"
-                                          R"("lv_tags":"ceph.osd_id=3,ceph.cluster_fsid=)" +
-                                          std::string(cluster) + R"(","devices":"/dev/sdx(0)"}]
-    }]})"});
+        fake.commands.on("lvs *", {.out = R"({"report":[{"lv":[{"lv_name":"osd-block","vg_name":"ceph-1",)"
+                                          R"("lv_uuid":"u","lv_tags":"ceph.osd_id=3,ceph.cluster_fsid=)" +
+                                          std::string(cluster) +
+                                          R"x(","devices":"/dev/sdx(0)"}]}]})x"});
         fake.commands.on("vgchange *");
 fake.commands.on("ceph-volume lvm list *", [this](const Command& /*command*/) -> Result<CommandResult> {
     return CommandResult{.exit_status = 0, .out = volumes, .err = {}};
@@ -78,8 +78,7 @@ fake.commands.on("systemctl is-active *", [this](const Command& /*command*/) -> 
 });
 }
 bool running = false;
-}
-;
+};
 
 }  // namespace
 

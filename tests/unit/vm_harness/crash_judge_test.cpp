@@ -47,6 +47,9 @@ public:
                    ? Result<void>{}
                    : fail("block.write", "short");
     }
+    Result<void> discard(Bytes /*offset*/, Bytes /*size*/) override {
+        return fail("block.discard", "nothing is discarded here");
+    }
     Result<void> flush() override {
         log_.flush();
         return {};
