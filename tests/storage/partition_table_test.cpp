@@ -111,11 +111,12 @@ TEST_CASE("the backup is written before the table and the protective MBR last") 
     const auto device = devices.open("/dev/sda", BlockAccess::write).value();
     REQUIRE(write_partition_table(*device, planned(Bytes{512}), folder.path()));
     const auto& operations = devices.operations();
-    REQUIRE(operations.size() == 6);
+    REQUIRE(operations.size() == 7);
     CHECK(operations[1].offset == gib(2) - Bytes{512});
-    CHECK(operations[3].offset == Bytes{512});
-    CHECK(operations[4].offset == Bytes{0});
-    CHECK(operations[5].kind == fakes::BlockOperation::Kind::flush);
+    CHECK(operations[2].kind == fakes::BlockOperation::Kind::flush);
+    CHECK(operations[4].offset == Bytes{512});
+    CHECK(operations[5].offset == Bytes{0});
+    CHECK(operations[6].kind == fakes::BlockOperation::Kind::flush);
 }
 
 TEST_CASE("a table with one wrong bit, in either copy, counts as none") {

@@ -54,30 +54,34 @@ struct Node {
         fake.blocks.add_disk("/dev/sda", gib(100));
         fake.commands.on("lvs *", {.out = R"({"report":[{"lv":[{"lv_name":"osd-block","vg_name":"ceph-1",)"
                                           R"("lv_uuid":"u","lv_tags":"ceph.osd_id=3,ceph.cluster_fsid=)" +
-                                          std::string(cluster) +
-                                          R"x(","devices":"/dev/sdx(0)"}]}]})x"});
+                                          std::string(cluster) + R"x(","devices":"/dev/sdx(0)"}]}]})x"});
         fake.commands.on("vgchange *");
-fake.commands.on("ceph-volume lvm list *", [this](const Command& /*command*/) -> Result<CommandResult> {
-    return CommandResult{.exit_status = 0, .out = volumes, .err = {}};
-});
-fake.commands.on("ceph-volume lvm create *", [this](const Command& /*command*/) -> Result<CommandResult> {
-    volumes = "{" + listed("0", new_fsid, false) + "}";
-    running = true;
-    return CommandResult{};
-});
-fake.commands.on("ceph-volume lvm zap *", [this](const Command& /*command*/) -> Result<CommandResult> {
-    volumes = "{}";
-    return CommandResult{};
-});
-fake.commands.on("ceph-volume lvm activate *", [this](const Command& /*command*/) -> Result<CommandResult> {
-    running = true;
-    return CommandResult{};
-});
-fake.commands.on("systemctl is-active *", [this](const Command& /*command*/) -> Result<CommandResult> {
-    return CommandResult{.exit_status = running ? 0 : 3, .out = {}, .err = {}};
-});
-}
-bool running = false;
+        fake.commands.on("ceph-volume lvm list *",
+                         [this](const Command& /*command*/) -> Result<CommandResult> {
+                             return CommandResult{.exit_status = 0, .out = volumes, .err = {}};
+                         });
+        fake.commands.on("ceph-volume lvm create *",
+                         [this](const Command& /*command*/) -> Result<CommandResult> {
+                             volumes = "{" + listed("0", new_fsid, false) + "}";
+                             running = true;
+                             return CommandResult{};
+                         });
+        fake.commands.on("ceph-volume lvm zap *",
+                         [this](const Command& /*command*/) -> Result<CommandResult> {
+                             volumes = "{}";
+                             return CommandResult{};
+                         });
+        fake.commands.on("ceph-volume lvm activate *",
+                         [this](const Command& /*command*/) -> Result<CommandResult> {
+                             running = true;
+                             return CommandResult{};
+                         });
+        fake.commands.on("systemctl is-active *",
+                         [this](const Command& /*command*/) -> Result<CommandResult> {
+                             return CommandResult{.exit_status = running ? 0 : 3, .out = {}, .err = {}};
+                         });
+    }
+    bool running = false;
 };
 
 }  // namespace
