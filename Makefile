@@ -29,7 +29,7 @@ iso: buildroot $(BUILD)/build.ninja ## Build out/bedplate-VERSION-amd64.iso, the
 	@$(AS_ROOT) $(ENTER) $(BUILD)/installer/cli/bedplate image build
 
 test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (seconds)
-	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE vm -j $(JOBS)
+	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE 'vm|disks' -j $(JOBS)
 
 check: ## Prove the tree: lint, tests, the image, and installations in virtual machines
 	@tests/check
