@@ -188,7 +188,8 @@ void add_body(Json& json, const Plan& plan) {
     for (const Action& action : plan.actions) {
         json["actions"].push_back(action_json(action, context));
     }
-    json["network"] = Json{{"files", plan.network_files}};
+    json["network"] = to_json(plan.network);
+    json["network"]["files"] = plan.network_files;
     json["first_boot"] = plan.first_boot;
     json["findings"] = plan.findings.to_json();
 }

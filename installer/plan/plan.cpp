@@ -155,7 +155,8 @@ std::vector<std::string> first_boot_steps(const NodeSpec& node, const std::vecto
     const auto count = [&](PlannedRole role) { return std::ranges::count(disks, role, &PlannedDisk::role); };
     const bool create = node.cluster == NodeEntry::ClusterAction::create;
     return {"make the machine id and the SSH host keys, which no image holds",
-            std::format("bring up {} on the management port", node.addresses.at("management").to_text()),
+            std::format("bring up the network: {} in the management network",
+                        node.addresses.at("management").to_text()),
             node.ntp.empty() ? "set the clock: no time server is given"
                              : std::format("set the clock from {}", join(node.ntp, ", ")),
             std::format("not done by this version: {} cluster {}; OSDs on {} disk(s), their databases on {}",
@@ -211,6 +212,7 @@ Result<Plan> make_plan(const PlanInput& input) {
     plan.disks = describe_disks(inventory, roles, layout, teardown);
     check_osd_disks(plan.disks, inventory, plan.findings);
     plan.network_files = network.files;
+    plan.network = network.layout;
     plan.first_boot = first_boot_steps(node, plan.disks);
     const NodeFacts facts{.inventory = inventory,
                           .profile = profile,

@@ -15,6 +15,7 @@
 #include "base/report.hpp"
 #include "base/result.hpp"
 #include "inventory/inventory.hpp"
+#include "plan/network_model.hpp"
 #include "profile/profile.hpp"
 
 namespace bedplate {
@@ -223,7 +224,8 @@ struct Plan {
     std::vector<PlannedDisk> disks;                    ///< every disk of the machine, in inventory order
     std::vector<Action> actions;                       ///< in the order in which they run
     std::map<std::string, std::string> network_files;  ///< path on the node -> text
-    std::vector<std::string> first_boot;               ///< what is left for the node itself, in order
+    NetworkLayout network;
+    std::vector<std::string> first_boot;  ///< what is left for the node itself, in order
     Report findings;
 
     /// SHA-256 over the canonical JSON without the digest itself: what consent names.
@@ -240,7 +242,7 @@ struct PlanInput {
 /// byte. Errors, all of kind refused: layout.mirror-unsupported, layout.missing, layout.esp-too-small;
 /// disk.none, disk.several, disk.count, disk.two-roles, disk.no-identity, disk.too-small, disk.block-size,
 /// disk.not-blank, disk.foreign, disk.ceph-osd, disk.held, disk.shared-volume-group; install.generation (a
-/// finished node of this site); lvm.name-taken; boot.bios-4kn; network.management, nic.none.
+/// finished node of this site); lvm.name-taken; boot.bios-4kn; those of plan_network().
 [[nodiscard]] Result<Plan> make_plan(const PlanInput& input);
 
 /// The fields of DESIGN.md section 6, and no secret.
