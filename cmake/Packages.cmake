@@ -20,6 +20,7 @@ install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT in
 
 set(node_units
     firstboot/units/bedplate-identity.service
+    firstboot/units/bedplate-network-pending.service
     firstboot/units/bedplate-firstboot.service)
 install(TARGETS bedplate-firstboot RUNTIME DESTINATION lib/bedplate COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
@@ -36,6 +37,7 @@ function(enable_unit component wants unit)
     install(FILES "${link}" DESTINATION "${unit_dir}/${wants}" COMPONENT ${component})
 endfunction()
 enable_unit(node sysinit.target.wants bedplate-identity.service)
+enable_unit(node sysinit.target.wants bedplate-network-pending.service)
 enable_unit(node multi-user.target.wants bedplate-firstboot.service)
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/links/installer")
 file(CREATE_LINK /usr/lib/systemd/system/bedplate-installer.target "${CMAKE_BINARY_DIR}/links/installer/default.target" SYMBOLIC)
