@@ -8,7 +8,7 @@ BUILD := build/cmake
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help buildroot build packages iso check check-vm check-disks test bench lint format shell clean
+.PHONY: help buildroot build packages iso check check-vm check-disks check-network test bench lint format shell clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ iso: buildroot $(BUILD)/build.ninja ## Build out/bedplate-VERSION-amd64.iso, the
 	@$(AS_ROOT) $(ENTER) $(BUILD)/installer/cli/bedplate image build
 
 test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (seconds)
-	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE vm -j $(JOBS)
+	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE 'vm|rack' -j $(JOBS)
 
 check: ## Prove the tree: lint, tests, the image, and installations in virtual machines
 	@tests/check
@@ -39,6 +39,9 @@ check-vm: iso build ## Only the tests in virtual machines
 
 check-disks: iso build ## Every crash state, leftover, look-alike, I/O fault and switched-off guard (hours)
 	@tests/check-disks
+
+check-network: iso build ## The network on the virtual rack: every fault of a switch, an installation, names that stay
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L rack -V
 
 bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
 	@$(AS_ROOT) tests/bench/run

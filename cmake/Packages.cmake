@@ -20,6 +20,7 @@ install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT in
 
 set(node_units
     firstboot/units/bedplate-identity.service
+    firstboot/units/bedplate-network-pending.service
     firstboot/units/bedplate-firstboot.service
     firstboot/units/bedplate-osds-activate.path
     firstboot/units/bedplate-osds-activate.service
@@ -40,6 +41,7 @@ function(enable_unit component wants unit)
     install(FILES "${link}" DESTINATION "${unit_dir}/${wants}" COMPONENT ${component})
 endfunction()
 enable_unit(node sysinit.target.wants bedplate-identity.service)
+enable_unit(node sysinit.target.wants bedplate-network-pending.service)
 enable_unit(node multi-user.target.wants bedplate-firstboot.service)
 enable_unit(node multi-user.target.wants bedplate-osds-activate.path)
 enable_unit(node multi-user.target.wants bedplate-osds.path)

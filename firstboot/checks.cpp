@@ -11,7 +11,7 @@ namespace {
 
 /// What the installer left about this node: /etc/bedplate/node.json and site.json.
 struct Expected {
-    std::string hostname, cluster, plan_digest, management_address;
+    std::string hostname, cluster, plan_digest, management_address, network_proof;
     std::uint64_t generation = 0;
 };
 
@@ -28,6 +28,7 @@ Result<Expected> read_expected(const FileSystem& files) {
                         .cluster = node.at("cluster"),
                         .plan_digest = node.at("plan_digest"),
                         .management_address = site.at("networks").at("management").at("address"),
+                        .network_proof = node.value("network_proof", "done"),
                         .generation = node.at("generation")};
     } catch (const nlohmann::json::exception& e) {
         return fail("node.file", std::format("cannot be read: {}", e.what()), "/etc/bedplate");
@@ -80,6 +81,15 @@ NodeCheck check_address(Platform& platform, const Expected& expected) {
         .id = "network.management", .ok = false, .detail = expected.management_address + " is on no port"};
 }
 
+/// Not a failure of the node, but whoever looks for one shall see it.
+NodeCheck check_proof(const Expected& expected) {
+    const bool skipped = expected.network_proof == "skipped";
+    return {.id = "network.proof",
+            .ok = true,
+            .detail = skipped ? "SKIPPED when the node was installed (--skip-network-proof)"
+                              : "done before the disks were written to"};
+}
+
 NodeCheck check_units(Platform& platform) {
     const auto out = run_checked(platform.commands, {.argv = {"systemctl", "list-units", "--state=failed",
                                                               "--plain", "--no-legend", "--no-pager"}});
@@ -100,15 +110,16 @@ NodeCheck check_units(Platform& platform) {
 
 Result<NodeReport> check_node(Platform& platform) {
     BEDPLATE_ASSIGN(const auto expected, read_expected(platform.files));
-    NodeReport report{.hostname = expected.hostname,
-                      .cluster = expected.cluster,
-                      .generation = expected.generation,
-                      .plan_digest = expected.plan_digest,
-                      .checks = {check_hostname(platform, expected), check_root(platform),
-                                 check_address(platform, expected), check_units(platform)},
-                      .failed_action = {},
-                      .error = {},
-                      .next_steps = {}};
+    NodeReport report{
+        .hostname = expected.hostname,
+        .cluster = expected.cluster,
+        .generation = expected.generation,
+        .plan_digest = expected.plan_digest,
+        .checks = {check_hostname(platform, expected), check_root(platform),
+                   check_address(platform, expected), check_proof(expected), check_units(platform)},
+        .failed_action = {},
+        .error = {},
+        .next_steps = {}};
     const auto bad = std::ranges::find(report.checks, false, &NodeCheck::ok);
     if (bad != report.checks.end()) {
         report.state = NodeReport::State::failed;

@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
     std::string site, profiles;
-    bool commit = false, resume = false, unattended = false;
+    bool commit = false, resume = false, unattended = false, skip_network_proof = false;
 };
 
 SessionOptions session_options(const Options& options) {
@@ -26,6 +26,7 @@ SessionOptions session_options(const Options& options) {
     if (!options.profiles.empty()) {
         session.profiles = {options.profiles};
     }
+    session.skip_network_proof = options.skip_network_proof;
     return session;
 }
 
@@ -103,7 +104,11 @@ int install_unattended(const Options& options) {
     Fanout events(sinks);
     consoles.print(std::string("\nBedplate ") + BEDPLATE_VERSION + ", unattended installation\n");
 
-    Session session(platform, events, session_options(options));
+    SessionOptions session_settings = session_options(options);
+    // In the boot menu there is no command line of ours to put the switch on.
+    const auto wanted = kernel_argument(platform.files, session_settings.documents, "bedplate.network-proof");
+    session_settings.skip_network_proof = session_settings.skip_network_proof || wanted == "skip";
+    Session session(platform, events, session_settings);
     if (const auto done = run_session(session, events, consoles); !done) {
         consoles.print(failure_screen(done.error(), machine_name(platform.files)));
         end_if_stuck(done.error());
@@ -130,6 +135,8 @@ void add_install_verb(CLI::App& app, Invocation& invocation) {
     verb->add_flag(
         "--resume", options->resume,
         "Go on after an interruption (every action looks first whether it is done; this only says so)");
+    verb->add_flag("--skip-network-proof", options->skip_network_proof,
+                   "Do not try the node's network before disks are written to");
     verb->add_flag("--unattended", options->unattended,
                    "As the installer's own service: all consoles, then reboot");
     verb->add_flag("--json", invocation.json, "Events and plan as JSON");

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 
+#include "netproof/netproof.hpp"
 #include "probe/probe.hpp"
 
 namespace bedplate {
-
-namespace {
 
 Result<const Profile*> profile_for(const Inventory& inventory, const std::vector<Profile>& profiles,
                                    const std::optional<std::string>& requested) {
@@ -27,11 +26,10 @@ Result<const Profile*> profile_for(const Inventory& inventory, const std::vector
     return &*found;
 }
 
-}  // namespace
-
 Result<Plan> plan_for(const Inventory& inventory, const Site& site, const std::vector<Profile>& profiles,
-                      const std::optional<std::string>& hostname) {
-    BEDPLATE_ASSIGN(const auto node, compose(site, inventory, hostname));
+                      const std::optional<std::string>& hostname, bool skip_network_proof) {
+    BEDPLATE_ASSIGN(auto node, compose(site, inventory, hostname));
+    node.skip_network_proof = skip_network_proof;
     BEDPLATE_ASSIGN(const auto* profile, profile_for(inventory, profiles, requested_profile(site, node)));
     return make_plan({.inventory = inventory, .profile = *profile, .node = node});
 }
@@ -63,12 +61,14 @@ Result<void> Session::prepare() {
     BEDPLATE_ASSIGN(site_, find_site(platform_, options_.documents, options_.site));
     BEDPLATE_ASSIGN(const auto profiles, load_profiles(platform_.files, options_.profiles));
     stage("looking at this machine");
+    bring_ports_up(platform_);
     BEDPLATE_ASSIGN(inventory_, probe(platform_));
     stage(std::format("{} {}, serial {}: {} disks, {} network ports", inventory_->system.manufacturer,
                       inventory_->system.product, inventory_->system.serial, inventory_->disks.size(),
                       inventory_->nics.size()));
     tell_interrupted();
-    BEDPLATE_ASSIGN(plan_, plan_for(*inventory_, *site_, profiles, std::nullopt));
+    BEDPLATE_ASSIGN(plan_,
+                    plan_for(*inventory_, *site_, profiles, std::nullopt, options_.skip_network_proof));
     stage(std::format("this is {} with profile {}", plan_->hostname, plan_->profile_name));
     BEDPLATE_ASSIGN(medium_, find_medium(platform_, options_.medium));
     stage(std::format("medium: version {}, build {}", medium_->manifest.version, medium_->manifest.build_id));
@@ -90,6 +90,26 @@ Result<Consent> Session::consent_of_site() const {
     return consent;
 }
 
+Result<void> Session::prove() {
+    if (options_.skip_network_proof) {
+        stage("WARNING: the network is not tried (--skip-network-proof)");
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto proof,
+                    prove_network(platform_, plan_->network, [&](const std::string& text) { stage(text); }));
+    BEDPLATE_TRY(platform_.files.write("/run/bedplate/network-proof.json", to_json(proof).dump(2) + "\n"));
+    for (const NetworkCheck& check : proof.checks) {
+        if (check.outcome == NetworkCheck::Outcome::doubtful) {
+            stage("not sure: " + check.detail);
+        }
+    }
+    if (!proof.holds()) {
+        return std::unexpected(proof.to_error());
+    }
+    stage(std::format("the network holds: {} checks", proof.checks.size()));
+    return {};
+}
+
 Result<void> Session::apply(const Consent& consent) {
     // Somebody may have taken time to look at the plan. A second try finds what the first one made.
     if (!applied_) {
@@ -98,6 +118,7 @@ Result<void> Session::apply(const Consent& consent) {
         BEDPLATE_TRY(check_unchanged(*plan_, now));
     }
     applied_ = true;
+    BEDPLATE_TRY(prove());
     BEDPLATE_ASSIGN(payload_, medium_->open_payload());
     ExecuteContext context{.commands = platform_.commands,
                            .files = platform_.files,

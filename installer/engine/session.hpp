@@ -19,13 +19,21 @@ namespace bedplate {
 /// and profile.unknown where the site names one that is not there.
 [[nodiscard]] Result<Plan> plan_for(const Inventory& inventory, const Site& site,
                                     const std::vector<Profile>& profiles,
-                                    const std::optional<std::string>& hostname);
+                                    const std::optional<std::string>& hostname,
+                                    bool skip_network_proof = false);
+
+/// The profile of that name, or the best match where none is asked for. Errors: profile.unknown and those of
+/// choose_profile.
+[[nodiscard]] Result<const Profile*> profile_for(const Inventory& inventory,
+                                                 const std::vector<Profile>& profiles,
+                                                 const std::optional<std::string>& requested);
 
 struct SessionOptions {
     std::optional<std::string> site;  ///< file or URL; else the kernel's command line, else the medium
     DocumentPlaces documents = {};
     MediumPlaces medium = {};
     std::vector<std::filesystem::path> profiles = {};  ///< directories; empty: the usual places
+    bool skip_network_proof = false;                   ///< the plan says so, and the node's report
 };
 
 /// One installation, whoever fronts it: probe, plan, consent, apply. The fronts only choose the options and
@@ -42,6 +50,11 @@ public:
     /// What the site document consents to: every disk that the plan names, if it says `unattended: true`.
     /// Errors: consent.missing.
     [[nodiscard]] Result<Consent> consent_of_site() const;
+
+    /// Bring the network of the plan up on this machine and try it; apply() does it first of all. What was
+    /// seen is left in /run/bedplate/network-proof.json. Errors: those of prove_network() and what does not
+    /// hold.
+    [[nodiscard]] Result<void> prove();
 
     /// Carry the plan out, on the machine that it was made for: before the first try it is looked at once
     /// more, and any disk that the plan has a use for has to be what it was. Errors: disk.changed, disk.gone,

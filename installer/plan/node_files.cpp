@@ -136,7 +136,8 @@ WriteFile node_document(const NodeFacts& facts) {
                         {"profile_digest", facts.profile.digest},
                         {"site_digest", facts.node.site_digest},
                         {"plan_digest", plan_digest_mark},
-                        {"management_port", facts.network.management.name},
+                        {"network_proof", facts.node.skip_network_proof ? "skipped" : "done"},
+                        {"management_port", facts.network.management},
                         {"disks", disks}};
     WriteFile result = file("/etc/bedplate/node.json", document.dump(2) + "\n");
     result.needs_plan_digest = true;
@@ -216,6 +217,10 @@ std::vector<WriteFile> node_files(const NodeFacts& facts) {
     }
     for (const auto& [path, text] : facts.network.files) {
         files.push_back(file(path, text));
+    }
+    for (const auto& [path, target] : facts.network.links) {
+        files.push_back(file(path, ""));
+        files.back().link_target = target;
     }
     return files;
 }

@@ -34,9 +34,10 @@ const std::vector<Module>& modules() {
         {"platform/linux", "installer/platform/linux", {"base", "platform"}},
         {"probe", "installer/probe", {"base", "platform", "inventory"}},
         {"execute", "installer/execute", {"base", "platform", "inventory", "profile", "plan"}},
+        {"netproof", "installer/netproof", {"base", "platform", "inventory", "profile", "plan"}},
         {"engine",
          "installer/engine",
-         {"base", "platform", "inventory", "profile", "plan", "probe", "execute"}},
+         {"base", "platform", "inventory", "profile", "plan", "probe", "execute", "netproof"}},
         // The front ends are the only ones that choose the real platform.
         {"image", "image", {"base", "platform", "platform/linux", "inventory", "profile", "plan", "engine"}},
         {"cli",

@@ -188,7 +188,22 @@ void add_medium(Arguments& args, const MediumSpec& medium) {
                                     medium.boot_index));
 }
 
+/// 802.3ad wants to know speed and duplex; virtio has none of its own.
+void add_rack_nic(Arguments& args, const NicSpec& nic) {
+    args.add("-netdev", std::format("dgram,id=net-{0},local.type=unix,local.path={1}.guest,"
+                                    "remote.type=unix,remote.path={1}.switch",
+                                    nic.id, escaped(nic.rack_port)));
+    const std::string slot = nic.pci_slot == 0 ? "" : std::format(",addr={:#x}", nic.pci_slot);
+    args.add("-device", std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},romfile=,speed=25000,"
+                                    "duplex=full,host_mtu=9216{2}",
+                                    nic.id, nic.mac, slot));
+}
+
 void add_nic(Arguments& args, const NicSpec& nic) {
+    if (!nic.rack_port.empty()) {
+        add_rack_nic(args, nic);
+        return;
+    }
     auto network = std::format("user,id=net-{},net={},host={},dhcpstart={},restrict=off", nic.id, nic.network,
                                nic.host_address, nic.guest_address);
     if (nic.ssh_port) {

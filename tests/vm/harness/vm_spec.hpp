@@ -66,7 +66,7 @@ struct SystemIdentity {
     std::string asset = "RACK12-U07";
 };
 
-/// A virtio port on QEMU's user-mode network, which reaches nothing but the host.
+/// A virtio port on QEMU's user-mode network, which reaches nothing but the host, or on the virtual rack.
 struct NicSpec {
     std::string id = "nic0";
     std::string mac = "52:54:00:00:00:01";
@@ -74,6 +74,9 @@ struct NicSpec {
     std::string host_address = "10.0.2.2";
     std::string guest_address = "10.0.2.15";
     std::optional<std::uint16_t> ssh_port = {};  ///< on 127.0.0.1, forwarded to port 22 of the guest
+    /// Folder of the rack and port of it ("/.../rack/n0"): then nothing of the above but id and mac counts.
+    std::string rack_port = {};
+    unsigned pci_slot = 0;  ///< on the root bus; 0: QEMU's choice
 };
 
 struct VmSpec {
