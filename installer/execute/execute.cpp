@@ -5,6 +5,7 @@
 #include <format>
 #include <thread>
 
+#include "execute/carry_out.hpp"
 #include "execute/failure_bundle.hpp"
 #include "execute/handlers.hpp"
 #include "execute/storage_state.hpp"
@@ -93,31 +94,8 @@ private:
             BEDPLATE_TRY(run_.disks.verify_all());
             verified_ = true;
         }
-        const Steps steps_of_action =
-            std::visit([&](const auto& kind) { return steps(kind, action, run_); }, action.kind);
-        BEDPLATE_ASSIGN(const Observation before, steps_of_action.observe());
-        switch (before.state) {
-            case Observation::State::satisfied:
-                return true;
-            case Observation::State::conflict:
-                return fail("action.conflict", before.reason, action.id,
-                            "nothing was changed by this action; clear what is in the way and start again");
-            case Observation::State::needed:
-                break;
-        }
-        BEDPLATE_TRY(steps_of_action.apply());
-        if (steps_of_action.verify) {
-            BEDPLATE_TRY(steps_of_action.verify());
-            return false;
-        }
-        BEDPLATE_ASSIGN(const Observation after, steps_of_action.observe());
-        if (after.state != Observation::State::satisfied) {
-            return fail("action.not-done",
-                        std::format("the action ran without an error, but its result is not there{}{}",
-                                    after.reason.empty() ? "" : ": ", after.reason),
-                        action.id);
-        }
-        return false;
+        return bedplate::carry_out(
+            std::visit([&](const auto& kind) { return steps(kind, action, run_); }, action.kind), action.id);
     }
 
     Run& run_;
