@@ -99,7 +99,7 @@ NodeCheck check_units(Platform& platform) {
 
 /// A member is ready when everything holds but what is only advice.
 void add_member_checks(Platform& platform, NodeReport& report) {
-    report.state = NodeReport::State::ready;
+    report.state = report.error ? NodeReport::State::failed : NodeReport::State::ready;
     for (auto& check : check_member(platform)) {
         if (!check.ok && !is_advice(check.id)) {
             report.state = NodeReport::State::failed;
@@ -125,22 +125,22 @@ Result<NodeReport> check_node(Platform& platform) {
                       .failed_action = {},
                       .error = {},
                       .next_steps = {}};
+    const bool finished = platform.files.exists(finished_path);
     const auto bad = std::ranges::find(report.checks, false, &NodeCheck::ok);
     if (bad != report.checks.end()) {
         report.state = NodeReport::State::failed;
         report.error = bad->id + ": " + bad->detail;
         report.next_steps = {
             "look at 'journalctl -b -p warning', mend it, then 'systemctl restart bedplate-firstboot'"};
-        return report;
-    }
-    if (!platform.files.exists(finished_path)) {
+    } else if (!finished) {
         report.state = NodeReport::State::joining;
         report.checks.push_back(
             {.id = "cluster.member", .ok = false, .detail = "not a member of a cluster yet"});
         report.next_steps = {"the node is installed; creating or joining the cluster is the next step"};
-        return report;
     }
-    add_member_checks(platform, report);
+    if (finished) {
+        add_member_checks(platform, report);
+    }
     return report;
 }
 

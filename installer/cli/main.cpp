@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
     add_journal_verb(app, invocation);
     add_logs_verb(app, invocation);
     add_node_verb(app, invocation);
+    add_ticket_verb(app, invocation);
     add_image_verbs(app, invocation);
     try {
         app.parse(argc, argv);

@@ -49,6 +49,7 @@ public:
 
 private:
     void stage(const std::string& text);
+    [[nodiscard]] Result<void> ask_the_cluster();
 
     Platform& platform_;
     EventSink& events_;
