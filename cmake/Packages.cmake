@@ -21,12 +21,9 @@ install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT in
 set(node_units
     firstboot/units/bedplate-identity.service
     firstboot/units/bedplate-network-pending.service
-    firstboot/units/bedplate-firstboot.service
-    firstboot/units/bedplate-osds-activate.path
-    firstboot/units/bedplate-osds-activate.service
-    firstboot/units/bedplate-osds.path
-    firstboot/units/bedplate-osds.service)
-install(TARGETS bedplate-firstboot RUNTIME DESTINATION lib/bedplate COMPONENT node)
+    firstboot/units/bedplate-firstboot.service)
+install(TARGETS bedplate-firstboot bedplate-accept RUNTIME DESTINATION lib/bedplate COMPONENT node)
+install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 
 install(FILES firstboot/resolved.conf DESTINATION lib/systemd/resolved.conf.d RENAME 10-bedplate.conf
@@ -43,8 +40,6 @@ endfunction()
 enable_unit(node sysinit.target.wants bedplate-identity.service)
 enable_unit(node sysinit.target.wants bedplate-network-pending.service)
 enable_unit(node multi-user.target.wants bedplate-firstboot.service)
-enable_unit(node multi-user.target.wants bedplate-osds-activate.path)
-enable_unit(node multi-user.target.wants bedplate-osds.path)
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/links/installer")
 file(CREATE_LINK /usr/lib/systemd/system/bedplate-installer.target "${CMAKE_BINARY_DIR}/links/installer/default.target" SYMBOLIC)
 # In /etc, since the file of this name below /usr belongs to systemd.
@@ -74,7 +69,7 @@ set(CPACK_DEBIAN_NODE_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
 include(CPack)
 
 set(package_stamp "${CMAKE_BINARY_DIR}/packages.stamp")
-set(package_inputs ${profiles} ${schemas} installer/units/shell-motd firstboot/resolved.conf)
+set(package_inputs ${profiles} ${schemas} installer/units/shell-motd firstboot/resolved.conf firstboot/sysusers.conf)
 list(APPEND package_inputs ${installer_units} ${node_units})
 list(TRANSFORM package_inputs PREPEND "${CMAKE_SOURCE_DIR}/" REGEX "^[^/]")
 add_custom_command(OUTPUT "${package_stamp}"
@@ -83,7 +78,7 @@ add_custom_command(OUTPUT "${package_stamp}"
     COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_BINARY_DIR}/cpack -DTO=${CMAKE_SOURCE_DIR}/out
         -P "${CMAKE_SOURCE_DIR}/cmake/CopyPackages.cmake"
     COMMAND ${CMAKE_COMMAND} -E touch "${package_stamp}"
-    DEPENDS bedplate bedplate-firstboot ${package_inputs}
+    DEPENDS bedplate bedplate-firstboot bedplate-accept ${package_inputs}
     WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
     COMMENT "Packing the Debian packages"
     VERBATIM)

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "firstboot/cluster_checks.hpp"
 
 namespace bedplate::firstboot {
 
@@ -106,6 +107,21 @@ NodeCheck check_units(Platform& platform) {
         .id = "units.failed", .ok = failed.empty(), .detail = failed.empty() ? "none" : join(failed, ", ")};
 }
 
+/// A member is ready when everything holds but what is only advice.
+void add_member_checks(Platform& platform, NodeReport& report) {
+    report.state = report.error ? NodeReport::State::failed : NodeReport::State::ready;
+    for (auto& check : check_member(platform)) {
+        if (!check.ok && !is_advice(check.id)) {
+            report.state = NodeReport::State::failed;
+            report.error = report.error.value_or(check.id + ": " + check.detail);
+        }
+        if (!check.ok && check.id == "ha.fencing") {
+            report.next_steps.emplace_back("set fencing up before machines are given to Pacemaker");
+        }
+        report.checks.push_back(std::move(check));
+    }
+}
+
 }  // namespace
 
 Result<NodeReport> check_node(Platform& platform) {
@@ -120,17 +136,22 @@ Result<NodeReport> check_node(Platform& platform) {
         .failed_action = {},
         .error = {},
         .next_steps = {}};
+    const bool finished = platform.files.exists(finished_path);
     const auto bad = std::ranges::find(report.checks, false, &NodeCheck::ok);
     if (bad != report.checks.end()) {
         report.state = NodeReport::State::failed;
         report.error = bad->id + ": " + bad->detail;
         report.next_steps = {
             "look at 'journalctl -b -p warning', mend it, then 'systemctl restart bedplate-firstboot'"};
-        return report;
+    } else if (!finished) {
+        report.state = NodeReport::State::joining;
+        report.checks.push_back(
+            {.id = "cluster.member", .ok = false, .detail = "not a member of a cluster yet"});
+        report.next_steps = {"the node is installed; creating or joining the cluster is the next step"};
     }
-    report.state = NodeReport::State::joining;
-    report.checks.push_back({.id = "cluster.member", .ok = false, .detail = "not a member of a cluster yet"});
-    report.next_steps = {"the node is installed; creating or joining the cluster is the next step"};
+    if (finished) {
+        add_member_checks(platform, report);
+    }
     return report;
 }
 

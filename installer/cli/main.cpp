@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
     add_logs_verb(app, invocation);
     add_node_verb(app, invocation);
     add_network_verbs(app, invocation);
+    add_ticket_verb(app, invocation);
     add_image_verbs(app, invocation);
     try {
         app.parse(argc, argv);

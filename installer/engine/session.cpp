@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/prejoin.hpp"
 #include "netproof/netproof.hpp"
 #include "probe/probe.hpp"
 
@@ -70,8 +71,24 @@ Result<void> Session::prepare() {
     BEDPLATE_ASSIGN(plan_,
                     plan_for(*inventory_, *site_, profiles, std::nullopt, options_.skip_network_proof));
     stage(std::format("this is {} with profile {}", plan_->hostname, plan_->profile_name));
+    BEDPLATE_TRY(ask_the_cluster());
     BEDPLATE_ASSIGN(medium_, find_medium(platform_, options_.medium));
     stage(std::format("medium: version {}, build {}", medium_->manifest.version, medium_->manifest.build_id));
+    return {};
+}
+
+Result<void> Session::ask_the_cluster() {
+    BEDPLATE_ASSIGN(const auto node, compose(*site_, *inventory_, std::nullopt));
+    if (node.cluster != NodeEntry::ClusterAction::join) {
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto ticket, find_ticket(platform_.files, options_.documents));
+    if (!ticket) {
+        stage("no join ticket on the medium: the installed node will wait for one");
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto said, check_before_join(platform_, *ticket, node, *inventory_));
+    stage(said);
     return {};
 }
 

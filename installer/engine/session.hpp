@@ -65,6 +65,7 @@ public:
 private:
     void stage(const std::string& text);
     void tell_interrupted();
+    [[nodiscard]] Result<void> ask_the_cluster();
 
     Platform& platform_;
     EventSink& events_;

@@ -130,6 +130,7 @@ WriteFile node_document(const NodeFacts& facts) {
                         {"hostname", facts.node.hostname},
                         {"cluster", facts.node.cluster_name},
                         {"cluster_action", create ? "create" : "join"},
+                        {"ceph_fsid", facts.node.fsid.to_text()},
                         {"generation", facts.node.install.generation},
                         {"firmware", to_string(facts.inventory.firmware.mode)},
                         {"profile", facts.profile.name},

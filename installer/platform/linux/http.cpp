@@ -73,7 +73,7 @@ std::unexpected<Error> curl_failure(CURLcode code, const std::string& detail, co
 
 class CurlHttp : public Http {
 public:
-    CurlHttp() {
+    explicit CurlHttp(std::optional<HttpTls> tls) : tls_(std::move(tls)) {
         static std::once_flag once;
         std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
         curl_.reset(curl_easy_init());
@@ -128,6 +128,11 @@ private:
         option(CURLOPT_USERAGENT, "bedplate/" BEDPLATE_VERSION);
         option(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(scaled(request.connect_timeout).count()));
         option(CURLOPT_TIMEOUT_MS, static_cast<long>(scaled(request.timeout).count()));
+        if (tls_) {
+            option(CURLOPT_CAINFO, tls_->ca_file.c_str());
+            option(CURLOPT_SSLCERT, tls_->certificate_file.c_str());
+            option(CURLOPT_SSLKEY, tls_->key_file.c_str());
+        }
     }
 
     void set_method(const HttpRequest& request) {
@@ -158,6 +163,7 @@ private:
                 .body = std::move(body)};
     }
 
+    std::optional<HttpTls> tls_;
     std::mutex mutex_;
     std::unique_ptr<CURL, FreeCurl> curl_;
     CURLcode setup_ = CURLE_OK;
@@ -165,8 +171,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Http> curl_http() {
-    return std::make_unique<CurlHttp>();
+std::unique_ptr<Http> curl_http(std::optional<HttpTls> tls) {
+    return std::make_unique<CurlHttp>(std::move(tls));
 }
 
 }  // namespace bedplate
