@@ -8,10 +8,10 @@ BUILD := build/cmake
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help buildroot build packages iso check check-vm test bench lint format shell clean
+.PHONY: help buildroot build packages iso check check-vm check-media check-reproducible test bench lint format shell clean
 
 help: ## This list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 buildroot: ## Make the Debian 13 build root under build/ (every other target does it when needed)
 	@image/buildroot/setup
@@ -35,7 +35,13 @@ check: ## Prove the tree: lint, tests, the image, and installations in virtual m
 	@tests/check
 
 check-vm: iso build ## Only the tests in virtual machines
-	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L vm
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm$$'
+
+check-media: iso build ## Every way in which a medium reaches a machine: firmware, drives, network, faults (hours)
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm-(media|long)$$'
+
+check-reproducible: iso ## Build the image twice under different conditions and compare bit for bit
+	@$(AS_ROOT) $(ENTER) tests/image/reproducible
 
 bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
 	@$(AS_ROOT) tests/bench/run
