@@ -7,6 +7,7 @@
 #include "cli/machine.hpp"
 #include "cli/sinks.hpp"
 #include "cli/verbs.hpp"
+#include "engine/boot_local.hpp"
 #include "engine/session.hpp"
 
 namespace bedplate::cli {
@@ -89,6 +90,19 @@ Result<void> run_session(Session& session, EventSink& events, Consoles& consoles
     return carry_out(session, events);
 }
 
+/// A finished machine whose firmware tries the network first goes on to its own disk by itself.
+int go_on_to_local_disk(Platform& platform, Consoles& consoles, const Error& refusal) {
+    const auto chosen = boot_local_disk_next(platform);
+    if (!chosen) {
+        consoles.print(failure_screen(refusal, machine_name(platform.files)));
+        consoles.print("\n" + chosen.error().to_text() + "\n");
+        return exit_status(refusal.kind);
+    }
+    consoles.print("\n" + refusal.message + "; restarting from its own disk.\n");
+    const auto left = run_checked(platform.commands, {.argv = {"systemctl", "--no-block", "reboot"}});
+    return left ? 0 : exit_status(ErrorKind::failed);
+}
+
 /// As the installer's service: events on every console, then reboot, or a screen that stays.
 int install_unattended(const Options& options) {
     Machine machine;
@@ -110,6 +124,9 @@ int install_unattended(const Options& options) {
     session_settings.skip_network_proof = session_settings.skip_network_proof || wanted == "skip";
     Session session(platform, events, session_settings);
     if (const auto done = run_session(session, events, consoles); !done) {
+        if (wants_local_disk(done.error()) && session.started_over_network()) {
+            return go_on_to_local_disk(platform, consoles, done.error());
+        }
         consoles.print(failure_screen(done.error(), machine_name(platform.files)));
         end_if_stuck(done.error());
         return exit_status(done.error().kind);

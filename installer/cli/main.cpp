@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "cli/bmc.hpp"
 #include "cli/verbs.hpp"
 #include "execute/events.hpp"
 
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
     add_install_verb(app, invocation);
     add_journal_verb(app, invocation);
     add_logs_verb(app, invocation);
+    add_bmc_verb(app, invocation);
     add_node_verb(app, invocation);
     add_network_verbs(app, invocation);
     add_ticket_verb(app, invocation);

@@ -94,9 +94,9 @@ std::string grub_defaults(const NodeFacts& facts) {
         "GRUB_CMDLINE_LINUX_DEFAULT=\"\"\n"
         "GRUB_CMDLINE_LINUX=\"{}\"\n"
         "GRUB_TERMINAL=\"console serial\"\n"
-        "GRUB_SERIAL_COMMAND=\"serial --unit=0 --speed=115200 --word=8 --parity=no --stop=1\"\n"
+        "GRUB_SERIAL_COMMAND=\"serial --unit={} --speed=115200 --word=8 --parity=no --stop=1\"\n"
         "GRUB_DISABLE_OS_PROBER=true\n",
-        join(kernel_arguments(facts.profile, facts.inventory), " "));
+        join(kernel_arguments(facts.profile, facts.inventory), " "), serial_line(facts.inventory));
 }
 
 std::string kvm_module(const Inventory& inventory) {
@@ -226,10 +226,19 @@ std::vector<WriteFile> node_files(const NodeFacts& facts) {
     return files;
 }
 
+unsigned serial_line(const Inventory& inventory) {
+    constexpr std::string_view prefix = "ttyS";
+    const std::string_view console = inventory.firmware.serial_console;
+    const auto number =
+        console.starts_with(prefix) ? parse_unsigned(console.substr(prefix.size())) : std::nullopt;
+    return static_cast<unsigned>(std::min<std::uint64_t>(number.value_or(0), 3));
+}
+
 std::vector<std::string> kernel_arguments(const Profile& profile, const Inventory& inventory) {
     // The last console is where init speaks. One serial line only: the kernel's serial driver takes the first
     // that is named, and a node that was told of ttyS1 as well says nothing on ttyS0.
-    std::vector<std::string> arguments{"console=tty0", "console=ttyS0,115200n8",
+    std::vector<std::string> arguments{"console=tty0",
+                                       std::format("console=ttyS{},115200n8", serial_line(inventory)),
                                        "transparent_hugepage=madvise"};
     if (profile.kvm.iommu) {
         if (inventory.cpu.vendor == "GenuineIntel") {

@@ -68,7 +68,7 @@ const std::vector<Foreign>& foreign_headers() {
     static const std::vector<Foreign> list{
         {"yaml-cpp/", {"profile", "image"}},
         {"nlohmann/", {"base"}},
-        {"openssl/", {"base"}},
+        {"openssl/", {"base", "platform/linux"}},
         {"parted/", {"execute", "image"}},
         {"archive.h", {"execute", "image"}},
         {"archive_entry.h", {"execute", "image"}},

@@ -37,14 +37,21 @@ unsigned replace_all(std::string& text, std::string_view from, std::string_view 
 
 }  // namespace
 
-Result<void> personalized_copy(const fs::path& copy, std::string_view site) {
+Result<void> personalized_copy(const fs::path& copy, std::string_view site,
+                               const std::vector<std::string>& kernel_arguments, const std::string& console) {
     BEDPLATE_ASSIGN(const auto iso, find_iso());
     BEDPLATE_ASSIGN(const auto bedplate, find_bedplate());
     const auto site_file = copy.parent_path() / "site.yaml";
     std::ofstream(site_file) << site;
-    BEDPLATE_TRY(
-        run_checked(host_commands(), {.argv = {bedplate.string(), "image", "personalize", iso.string(),
-                                               "--site", site_file.string(), "--output", copy.string()}}));
+    Command command{.argv = {bedplate.string(), "image", "personalize", iso.string(), "--site",
+                             site_file.string(), "--output", copy.string()}};
+    for (const auto& argument : kernel_arguments) {
+        command.argv.insert(command.argv.end(), {"--kernel-arg", argument});
+    }
+    if (!console.empty()) {
+        command.argv.insert(command.argv.end(), {"--console", console});
+    }
+    BEDPLATE_TRY(run_checked(host_commands(), command));
     return {};
 }
 

@@ -5,14 +5,18 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
 namespace bedplate::vm {
 
-/// A copy of the image under test at `copy`, with this site document in its site area. Errors: those of
-/// `bedplate image personalize`, find_iso and find_bedplate.
-[[nodiscard]] Result<void> personalized_copy(const std::filesystem::path& copy, std::string_view site);
+/// A copy of the image under test at `copy`, with this site document in its site area and more arguments for
+/// the installer's kernel; `console` as `--console` takes it. Errors: those of `bedplate image personalize`,
+/// find_iso and find_bedplate.
+[[nodiscard]] Result<void> personalized_copy(const std::filesystem::path& copy, std::string_view site,
+                                             const std::vector<std::string>& kernel_arguments = {},
+                                             const std::string& console = {});
 
 /// Where a file's content begins in an ISO image, in bytes. Errors: those of xorriso, iso.no-file.
 [[nodiscard]] Result<std::uint64_t> offset_in_iso(const std::filesystem::path& iso, const std::string& file);
