@@ -49,15 +49,39 @@ void Session::stage(const std::string& text) {
 
 Result<void> Session::prepare() {
     stage("reading the site document and the profiles");
+    BEDPLATE_TRY(read_site());
+    BEDPLATE_TRY(read_profiles());
+    BEDPLATE_TRY(look_at_machine());
+    BEDPLATE_TRY(make_plan());
+    return open_medium();
+}
+
+Result<void> Session::read_site() {
     BEDPLATE_ASSIGN(site_, find_site(platform_, options_.documents, options_.site));
-    BEDPLATE_ASSIGN(const auto profiles, load_profiles(platform_.files, options_.profiles));
+    return {};
+}
+
+Result<void> Session::read_profiles() {
+    BEDPLATE_ASSIGN(profiles_, load_profiles(platform_.files, options_.profiles));
+    return {};
+}
+
+Result<void> Session::look_at_machine() {
     stage("looking at this machine");
     BEDPLATE_ASSIGN(inventory_, probe(platform_));
     stage(std::format("{} {}, serial {}: {} disks, {} network ports", inventory_->system.manufacturer,
                       inventory_->system.product, inventory_->system.serial, inventory_->disks.size(),
                       inventory_->nics.size()));
-    BEDPLATE_ASSIGN(plan_, plan_for(*inventory_, *site_, profiles, std::nullopt));
+    return {};
+}
+
+Result<void> Session::make_plan() {
+    BEDPLATE_ASSIGN(plan_, plan_for(*inventory_, *site_, profiles_, std::nullopt));
     stage(std::format("this is {} with profile {}", plan_->hostname, plan_->profile_name));
+    return {};
+}
+
+Result<void> Session::open_medium() {
     BEDPLATE_ASSIGN(medium_, find_medium(platform_, options_.medium));
     stage(std::format("medium: version {}, build {}", medium_->manifest.version, medium_->manifest.build_id));
     return {};

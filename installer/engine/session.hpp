@@ -36,8 +36,25 @@ public:
 
     /// Read the documents, look at the machine, make the plan, find the medium. Writes nothing to any disk.
     [[nodiscard]] Result<void> prepare();
+
+    // The steps of prepare() one by one, for a front end that edits the site document in between. Each may
+    // be repeated.
+    [[nodiscard]] Result<void> read_site();
+    /// The answers of a person instead of a file's.
+    void use_site(Site site) { site_ = std::move(site); }
+    [[nodiscard]] Result<void> read_profiles();
+    [[nodiscard]] Result<void> look_at_machine();
+    /// A recorded machine in the place of this one.
+    void use_inventory(Inventory inventory) { inventory_ = std::move(inventory); }
+    /// Needs the three above.
+    [[nodiscard]] Result<void> make_plan();
+    [[nodiscard]] Result<void> open_medium();
+
     [[nodiscard]] const Plan& plan() const { return *plan_; }
     [[nodiscard]] const Inventory& inventory() const { return *inventory_; }
+    [[nodiscard]] const std::vector<Profile>& profiles() const { return profiles_; }
+    [[nodiscard]] const Site& site() const { return *site_; }
+    [[nodiscard]] const Medium& medium() const { return *medium_; }
 
     /// What the site document consents to: every disk that the plan names, if it says `unattended: true`.
     /// Errors: consent.missing.
@@ -54,6 +71,7 @@ private:
     EventSink& events_;
     SessionOptions options_;
     std::optional<Site> site_;
+    std::vector<Profile> profiles_;
     std::optional<Inventory> inventory_;
     std::optional<Plan> plan_;
     std::optional<Medium> medium_;
