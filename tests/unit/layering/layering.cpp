@@ -75,6 +75,8 @@ const std::vector<Foreign>& foreign_headers() {
         {"systemd/", {"platform/linux"}},
         {"ncurses", {"tui"}},
         {"curses.h", {"tui"}},
+        {"qrencode.h", {"tui"}},
+        {"crypt.h", {"tui"}},
         {"CLI/", {"cli", "firstboot"}},
         {"catch2/", {}},
     };
