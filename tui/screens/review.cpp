@@ -136,8 +136,7 @@ private:
         return Transition::ask({{"do", "commit"},
                                 {"site", model_.document()},
                                 {"digest", model_.plan()->digest()},
-                                {"disks", disks},
-                                {"ticket", model_.ticket.reveal()}});
+                                {"disks", disks}});
     }
 
     void draw_confirmation(Canvas& canvas, int top, int bottom) const {
