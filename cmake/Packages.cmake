@@ -14,8 +14,11 @@ set(installer_units
     installer/units/bedplate-installer.target
     installer/units/bedplate-unattended.service
     installer/units/bedplate-verify.service
+    installer/units/bedplate-engine.service
+    installer/units/bedplate-screen@.service
     installer/units/bedplate-shell@.service)
 install(FILES ${installer_units} DESTINATION ${unit_dir} COMPONENT installer)
+install(TARGETS bedplate-tui RUNTIME DESTINATION bin COMPONENT installer)
 install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT installer)
 
 set(node_units
@@ -60,7 +63,8 @@ set(CPACK_DEBIAN_OPERATOR_PACKAGE_NAME bedplate)
 set(CPACK_COMPONENT_OPERATOR_DESCRIPTION "Operator's command: plans, images, nodes")
 set(CPACK_DEBIAN_OPERATOR_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_INSTALLER_PACKAGE_NAME bedplate-installer)
-set(CPACK_COMPONENT_INSTALLER_DESCRIPTION "Services of the installer environment; not for installed systems")
+set(CPACK_COMPONENT_INSTALLER_DESCRIPTION "Screens and services of the installer environment; not for installed systems")
+set(CPACK_DEBIAN_INSTALLER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_INSTALLER_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_NODE_PACKAGE_NAME bedplate-node)
 set(CPACK_COMPONENT_NODE_DESCRIPTION "First boot and state of an installed node")
@@ -78,7 +82,7 @@ add_custom_command(OUTPUT "${package_stamp}"
     COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_BINARY_DIR}/cpack -DTO=${CMAKE_SOURCE_DIR}/out
         -P "${CMAKE_SOURCE_DIR}/cmake/CopyPackages.cmake"
     COMMAND ${CMAKE_COMMAND} -E touch "${package_stamp}"
-    DEPENDS bedplate bedplate-firstboot bedplate-accept ${package_inputs}
+    DEPENDS bedplate bedplate-firstboot bedplate-accept bedplate-tui catalogues ${package_inputs}
     WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
     COMMENT "Packing the Debian packages"
     VERBATIM)

@@ -5,6 +5,8 @@
 
 #include "base/text.hpp"
 #include "cli/machine.hpp"
+#include "cli/rehearsal.hpp"
+#include "cli/serve.hpp"
 #include "cli/sinks.hpp"
 #include "cli/verbs.hpp"
 #include "engine/boot_local.hpp"
@@ -15,7 +17,8 @@ namespace bedplate::cli {
 namespace {
 
 struct Options {
-    std::string site, profiles;
+    std::string site, profiles, socket = engine_socket, inventory;
+    bool serve = false;
     bool commit = false, resume = false, unattended = false, skip_network_proof = false;
 };
 
@@ -140,6 +143,31 @@ int install_unattended(const Options& options) {
     return left ? 0 : exit_status(ErrorKind::failed);
 }
 
+/// As the engine behind the screens.
+Result<int> serve_screens(const Options& options) {
+    Machine machine;
+    std::unique_ptr<EventLog> log;
+    std::unique_ptr<Fanout> events;
+    std::unique_ptr<Installation> installation;
+    BEDPLATE_TRY(serve(options.socket, [&](Service& service) -> Installation& {
+        if (!options.inventory.empty()) {
+            installation = std::make_unique<Rehearsal>(machine.platform(), service, session_options(options),
+                                                       options.inventory);
+            return *installation;
+        }
+        std::vector<EventSink*> sinks{&service};
+        if (auto file = machine.platform().files.open_append("/run/bedplate/events.jsonl")) {
+            log = std::make_unique<EventLog>(*std::move(file));
+            sinks.push_back(log.get());
+        }
+        events = std::make_unique<Fanout>(sinks);
+        installation =
+            std::make_unique<SessionInstallation>(machine.platform(), *events, session_options(options));
+        return *installation;
+    }));
+    return 0;
+}
+
 }  // namespace
 
 void add_install_verb(CLI::App& app, Invocation& invocation) {
@@ -156,13 +184,17 @@ void add_install_verb(CLI::App& app, Invocation& invocation) {
                    "Do not try the node's network before disks are written to");
     verb->add_flag("--unattended", options->unattended,
                    "As the installer's own service: all consoles, then reboot");
+    verb->add_flag("--serve", options->serve, "As the engine behind the screens (bedplate-tui) on a socket");
+    verb->add_option("--socket", options->socket, "With --serve: the socket")->capture_default_str();
+    verb->add_option("--inventory", options->inventory,
+                     "With --serve: a recorded machine, to try the screens; nothing is written");
     verb->add_flag("--json", invocation.json, "Events and plan as JSON");
     verb->callback([options, &invocation] {
         invocation.run = [options, &invocation] {
             if (options->unattended) {
                 return install_unattended(*options);
             }
-            const auto status = install_here(*options, invocation);
+            const auto status = options->serve ? serve_screens(*options) : install_here(*options, invocation);
             return status ? *status : report_error(status.error(), invocation);
         };
     });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cluster/ticket.hpp"
 
+#include <algorithm>
 #include <format>
+#include <iterator>
 
 #include "base/base64.hpp"
 #include "base/digest.hpp"
@@ -60,10 +62,16 @@ Secret to_text(const Ticket& ticket) {
 }
 
 Result<Ticket> parse_ticket(std::string_view text) {
-    const auto parts = split(trim(text), '.');
-    if (parts.size() != 3 || parts[0] != prefix) {
+    // Terminals and mail programs break long lines.
+    std::string line;
+    std::ranges::copy_if(text, std::back_inserter(line), [](char c) { return c > ' '; });
+    const auto parts = split(line, '.');
+    if (parts[0] != prefix) {
         return fail("ticket.syntax", "this is not a join ticket", {},
                     std::format("a ticket is one line that begins with '{}.'", prefix));
+    }
+    if (parts.size() != 3) {
+        return damaged("it is cut off");
     }
     if (check_of(parts[1]) != parts[2]) {
         return damaged("its check digits do not fit");
@@ -77,6 +85,14 @@ Result<Ticket> parse_ticket(std::string_view text) {
         return damaged("it holds no document");
     }
     return ticket_from_json(*json);
+}
+
+Result<void> check_ticket(const Ticket& ticket, std::string_view cluster) {
+    if (!cluster.empty() && ticket.cluster != cluster) {
+        return refuse("ticket.cluster", std::format("the ticket is for the cluster '{}'", ticket.cluster), {},
+                      std::format("the cluster's name here is '{}'", cluster));
+    }
+    return {};
 }
 
 Json to_json(const TicketRecord& record) {

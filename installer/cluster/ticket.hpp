@@ -33,8 +33,11 @@ struct Ticket {
 /// "bedplate-ticket-v1.<base64 of JSON>.<16 hex digits of its SHA-256>": one line without blanks, so that it
 /// survives a copy by hand and a cut-off one is told from a wrong one.
 [[nodiscard]] Secret to_text(const Ticket& ticket);
-/// Errors: ticket.syntax (not a ticket), ticket.damaged (cut off or changed).
+/// Blanks and line breaks inside are passed over. No error repeats any part of the ticket. Errors:
+/// ticket.syntax (not a ticket), ticket.damaged (cut off or changed).
 [[nodiscard]] Result<Ticket> parse_ticket(std::string_view text);
+/// Errors: ticket.cluster where it is for another cluster than the one that the answers name.
+[[nodiscard]] Result<void> check_ticket(const Ticket& ticket, std::string_view cluster);
 
 /// The same as the registry keeps it: the public half only.
 struct TicketRecord {

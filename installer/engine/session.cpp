@@ -5,7 +5,6 @@
 
 #include "engine/medium_area.hpp"
 #include "engine/prejoin.hpp"
-#include "netproof/netproof.hpp"
 #include "probe/probe.hpp"
 
 namespace bedplate {
@@ -106,18 +105,22 @@ Result<void> Session::find_sources() {
         BEDPLATE_TRY(bring_up_network(platform_, options_.network, sources_->boot_mac,
                                       [&](const std::string& text) { stage(text); }));
     }
-    if (sources_->report) {
+    if (sources_->report && inventory_) {
         report_.emplace(platform_, sources_->trust, *sources_->report, node_request(*inventory_));
         events_.set_report(&*report_);
     }
     return {};
 }
 
-Result<void> Session::read_site() {
+Result<void> Session::read_site(bool patient) {
     const Inventory* const machine = inventory_ ? &*inventory_ : nullptr;
     auto site = find_site(platform_, options_.documents, options_.site, machine);
     if (!site && site.error().code == "site.none") {
-        const auto unpacked = unpack_medium_area(platform_, options_.medium, options_.documents);
+        MediumPlaces places_of_medium = options_.medium;
+        if (!patient) {
+            places_of_medium.patience = std::chrono::seconds{0};
+        }
+        const auto unpacked = unpack_medium_area(platform_, places_of_medium, options_.documents);
         if (unpacked && *unpacked) {
             DocumentPlaces places = options_.documents;
             places.site_area = places.medium_area;
@@ -203,15 +206,20 @@ Result<Consent> Session::consent_of_site() const {
     return consent;
 }
 
+Result<NetworkProof> Session::try_network() {
+    BEDPLATE_TRY(take_down_network(platform_, options_.network));
+    BEDPLATE_ASSIGN(auto proof,
+                    prove_network(platform_, plan_->network, [&](const std::string& text) { stage(text); }));
+    BEDPLATE_TRY(platform_.files.write("/run/bedplate/network-proof.json", to_json(proof).dump(2) + "\n"));
+    return proof;
+}
+
 Result<void> Session::prove() {
     if (options_.skip_network_proof) {
         stage("WARNING: the network is not tried (--skip-network-proof)");
         return {};
     }
-    BEDPLATE_TRY(take_down_network(platform_, options_.network));
-    BEDPLATE_ASSIGN(const auto proof,
-                    prove_network(platform_, plan_->network, [&](const std::string& text) { stage(text); }));
-    BEDPLATE_TRY(platform_.files.write("/run/bedplate/network-proof.json", to_json(proof).dump(2) + "\n"));
+    BEDPLATE_ASSIGN(const auto proof, try_network());
     for (const NetworkCheck& check : proof.checks) {
         if (check.outcome == NetworkCheck::Outcome::doubtful) {
             stage("not sure: " + check.detail);

@@ -12,6 +12,7 @@
 #include "engine/installer_network.hpp"
 #include "engine/medium.hpp"
 #include "execute/execute.hpp"
+#include "netproof/netproof.hpp"
 #include "plan/plan.hpp"
 #include "platform/platform.hpp"
 
@@ -55,8 +56,9 @@ public:
     /// Which documents and payload there are to be, the network for those on a server, and whom to report to.
     /// After look_at_machine().
     [[nodiscard]] Result<void> find_sources();
-    /// A server that chooses the site by machine is asked after look_at_machine().
-    [[nodiscard]] Result<void> read_site();
+    /// A server that chooses the site by machine is asked after look_at_machine(). Where the boot loader
+    /// brought no site area the medium's is read; one that is not there yet is waited for if `patient`.
+    [[nodiscard]] Result<void> read_site(bool patient = true);
     /// The answers of a person instead of a file's.
     void use_site(Site site) { site_ = std::move(site); }
     [[nodiscard]] Result<void> read_profiles();
@@ -80,9 +82,11 @@ public:
     /// Errors: consent.missing.
     [[nodiscard]] Result<Consent> consent_of_site() const;
 
-    /// Bring the network of the plan up on this machine and try it; apply() does it first of all. What was
-    /// seen is left in /run/bedplate/network-proof.json. Errors: those of prove_network() and what does not
-    /// hold.
+    /// Bring the network of the plan up on this machine and try it. What was seen is left in
+    /// /run/bedplate/network-proof.json. Errors: those of prove_network().
+    [[nodiscard]] Result<NetworkProof> try_network();
+    /// The same, and everything has to hold; apply() does it first of all. Errors: those of try_network() and
+    /// what does not hold.
     [[nodiscard]] Result<void> prove();
 
     /// Carry the plan out, on the machine that it was made for: before the first try it is looked at once

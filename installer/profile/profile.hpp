@@ -218,6 +218,7 @@ struct Site {
     std::vector<NodeEntry> nodes;
     MonitoringSettings monitoring;
     std::string origin, digest;
+    std::string text;  ///< the document itself, for a front end that edits it
 };
 
 /// Read a profile / site document. Every finding there is goes to `report`; nullopt when one of them is an

@@ -49,7 +49,7 @@ const std::vector<Module>& modules() {
           "registry", "engine", "image"}},
         {"tui",
          "tui",
-         {"base", "platform", "platform/linux", "inventory", "profile", "plan", "execute", "engine"}},
+         {"base", "platform", "platform/linux", "inventory", "profile", "cluster", "plan", "execute", "engine"}},
         {"firstboot",
          "firstboot",
          {"base", "platform", "platform/linux", "inventory", "profile", "cluster", "plan", "probe", "execute",
@@ -79,6 +79,8 @@ const std::vector<Foreign>& foreign_headers() {
         {"systemd/", {"platform/linux"}},
         {"ncurses", {"tui"}},
         {"curses.h", {"tui"}},
+        {"qrencode.h", {"tui"}},
+        {"crypt.h", {"tui"}},
         {"CLI/", {"cli", "firstboot"}},
         {"catch2/", {}},
     };
