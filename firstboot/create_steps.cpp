@@ -22,7 +22,8 @@ Steps made_once(Platform& platform, std::string path, std::function<Result<void>
 
 Result<void> make_identity_file(Node& node) {
     if (!node.settings.ceph_fsid) {
-        return fail("node.file", "the installer left no fsid for the Ceph cluster", "/etc/bedplate/node.json");
+        return fail("node.file", "the installer left no fsid for the Ceph cluster",
+                    "/etc/bedplate/node.json");
     }
     BEDPLATE_ASSIGN(const auto secret, random_uuid(node.platform.files));
     // The plan's: OSDs are told ours from others by it, before and after a reinstallation.

@@ -31,7 +31,7 @@ struct NodeNetwork {
 /// What the installer left about this node: /etc/bedplate/node.json and site.json.
 struct NodeSettings {
     std::string hostname, cluster, domain, profile, plan_digest;
-    bool create = false;  ///< this node begins the cluster; else it joins
+    bool create = false;            ///< this node begins the cluster; else it joins
     std::optional<Guid> ceph_fsid;  ///< that the plan knows the Ceph cluster by
     std::uint64_t generation = 1;
     std::vector<std::string> ntp;
