@@ -13,12 +13,12 @@ namespace bedplate::cli {
 
 namespace {
 
-struct Options {
+struct InstallOptions {
     std::string site, profiles;
     bool commit = false, resume = false, unattended = false;
 };
 
-SessionOptions session_options(const Options& options) {
+SessionOptions session_options(const InstallOptions& options) {
     SessionOptions session;
     if (!options.site.empty()) {
         session.site = options.site;
@@ -52,7 +52,7 @@ void end_if_stuck(const Error& error) {
 }
 
 /// At a prompt: the plan without --commit, the installation with it.
-Result<int> install_here(const Options& options, const Invocation& invocation) {
+Result<int> install_here(const InstallOptions& options, const Invocation& invocation) {
     Machine machine;
     JsonLines json(std::cout);
     TextLines text(invocation.json ? std::cerr : std::cout, machine.platform().clock);
@@ -89,7 +89,7 @@ Result<void> run_session(Session& session, EventSink& events, Consoles& consoles
 }
 
 /// As the installer's service: events on every console, then reboot, or a screen that stays.
-int install_unattended(const Options& options) {
+int install_unattended(const InstallOptions& options) {
     Machine machine;
     auto& platform = machine.platform();
     Consoles consoles(platform.files.read("/sys/class/tty/console/active").value_or("tty0"), platform.clock);
@@ -122,7 +122,7 @@ int install_unattended(const Options& options) {
 
 void add_install_verb(CLI::App& app, Invocation& invocation) {
     auto* verb = app.add_subcommand("install", "In the installer: plan, and with --commit carry it out");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InstallOptions>();
     verb->add_option("--site", options->site,
                      "Site document: file or URL (else: kernel command line, medium)");
     verb->add_option("--profiles", options->profiles, "Directory of profiles");
