@@ -31,7 +31,7 @@ iso: buildroot $(BUILD)/build.ninja ## Build out/bedplate-VERSION-amd64.iso, the
 test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (seconds)
 	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE 'vm|disks' -j $(JOBS)
 
-check: ## Prove the tree: lint, tests, the image, and installations in virtual machines
+check: ## Prove the tree: tests, the image, and installations in virtual machines
 	@tests/check
 
 check-vm: iso build ## Only the tests in virtual machines
