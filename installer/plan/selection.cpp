@@ -54,8 +54,8 @@ Result<std::vector<std::size_t>> choose_system(const Profile& profile, const Inv
                               profile.system.mirror ? "the two halves of a mirror are" : "the system disk is",
                               candidates(inventory, select)),
                   where,
-                  std::format("make the selector narrower (model, serial, wwn, by_path) so that {} match",
-                              profile.system.mirror ? "two disks" : "one disk"));
+                  std::format("make the selector narrower (model, serial, wwn, by_path) so that {}",
+                              profile.system.mirror ? "two disks match" : "one disk matches"));
 }
 
 Result<void> give_role(const std::optional<DiskRole>& role, std::string_view key, PlannedRole planned,

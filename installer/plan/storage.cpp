@@ -85,6 +85,13 @@ Result<void> judge(ChosenDisk& chosen, const NodeSpec& node) {
     return {};
 }
 
+/// One refusal for all: a further disk with its reason, and what to do about it unless that was said already.
+void add_refusal(Error& all, const Error& further, const DiskIdentity& disk) {
+    all.where += std::format("\n      {} ({})", further.where, further.code);
+    all.hint += further.code == all.code ? std::format("; likewise {}", disk.to_text())
+                                         : std::format("\n      {}: {}", disk.to_text(), further.hint);
+}
+
 /// All disks are judged before the first refusal is given: whoever has to walk to the rack walks once.
 Result<void> judge_all(std::vector<ChosenDisk>& disks, const NodeSpec& node) {
     std::optional<Error> refusal;
@@ -94,7 +101,7 @@ Result<void> judge_all(std::vector<ChosenDisk>& disks, const NodeSpec& node) {
             continue;
         }
         if (refusal) {
-            refusal->where += std::format("\n      {} ({})", judged.error().where, judged.error().code);
+            add_refusal(*refusal, judged.error(), chosen.identity);
         } else {
             refusal = std::move(judged).error();
         }
