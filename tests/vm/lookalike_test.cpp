@@ -77,9 +77,9 @@ std::vector<DiskSpec> look_alikes(const Workspace& workspace) {
     disks.push_back(scsi_disk(workspace, "read-only", "LKRDONLY01", "READONLY"));
     disks.back().read_only = true;
     disks.push_back(scsi_disk(workspace, "small", "LKSMALL001", "SMALL", gib(4)));
-    disks.push_back(scsi_disk(workspace, "4kn", "LK4KN00001", "FOURKN"));
+    disks.push_back(scsi_disk(workspace, "fourkn", "LK4KN00001", "FOURKN"));
     disks.back().logical_block_size = disks.back().physical_block_size = Bytes{4096};
-    disks.push_back(scsi_disk(workspace, "512e", "LK512E0001", "FIVETWELVE"));
+    disks.push_back(scsi_disk(workspace, "fivetwelve", "LK512E0001", "FIVETWELVE"));
     disks.back().physical_block_size = Bytes{4096};
     return disks;
 }
