@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "rescue.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cctype>
 #include <format>
 #include <fstream>
 
@@ -26,6 +28,7 @@ DirectBoot direct_boot(const Workspace& workspace, const fs::path& folder) {
     must(extract_from_iso(iso, "/boot/vmlinuz", workspace / "vmlinuz"));
     must(extract_from_iso(iso, "/boot/installer.cpio.zst", workspace / "initrd.cpio"));
     const auto staged = workspace / "staged";
+    fs::remove_all(staged);  // a test may start several shells one after another
     fs::create_directories(staged);
     fs::copy(folder, staged / "cases", fs::copy_options::recursive);
     must(pack_initramfs(staged, workspace / "cases.cpio"));
@@ -79,6 +82,8 @@ Said RescueShell::run(const std::string& command, std::chrono::seconds timeout) 
 void write_profile(const fs::path& folder, const std::string& name, const std::string& select) {
     const auto directory = folder / "profiles" / name;
     fs::create_directories(directory);
+    std::string lower_case = name;
+    std::ranges::transform(lower_case, lower_case.begin(), [](unsigned char c) { return std::tolower(c); });
     std::ofstream(directory / (name + ".yaml")) << std::format(R"(schema: bedplate/profile/v1
 name: {}
 description: A case of the VM tests
@@ -92,7 +97,7 @@ network:
     - {{name: bond0, mode: active-backup, select: {{driver: "*"}}, at_least: 1}}
   roles: {{management: bond0}}
 )",
-                                                               name, select);
+                                                               lower_case, select);
 }
 
 }  // namespace bedplate::vm
