@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/foreign_text.hpp"
 #include "cli/machine.hpp"
 #include "cli/verbs.hpp"
 #include "probe/probe.hpp"
@@ -58,7 +59,7 @@ Result<int> write_logs(const std::filesystem::path& directory, const Invocation&
     }
     if (const auto inventory = probe(platform)) {
         BEDPLATE_TRY(
-            platform.files.write(directory / "inventory.json", to_json(*inventory).dump(2) + "\n", 0600));
+            platform.files.write(directory / "inventory.json", pretty(to_json(*inventory)) + "\n", 0600));
         written.push_back("inventory.json");
     }
     if (invocation.json) {

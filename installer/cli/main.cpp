@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/foreign_text.hpp"
 #include "cli/verbs.hpp"
 #include "execute/events.hpp"
 
@@ -12,7 +13,7 @@ int report_error(const Error& error, const Invocation& invocation) {
     if (invocation.json) {
         Json json{{"schema", "bedplate/error/v1"}};
         json.update(to_json(error));
-        std::cerr << json.dump(2) << '\n';
+        std::cerr << pretty(json) << '\n';
     } else if (error.kind == ErrorKind::findings) {
         std::cerr << error.message;
     } else {
@@ -22,7 +23,7 @@ int report_error(const Error& error, const Invocation& invocation) {
 }
 
 void print_json(const Json& value) {
-    std::cout << value.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    std::cout << pretty(value) << '\n';
 }
 
 namespace {

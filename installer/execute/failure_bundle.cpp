@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/foreign_text.hpp"
 #include "base/json.hpp"
 #include "execute/disk_table.hpp"
 #include "execute/esp_image.hpp"
@@ -25,7 +26,7 @@ std::string mark_text(const Plan& plan, const Error& error) {
                     {"cluster", plan.cluster_name},  {"hostname", plan.hostname},
                     {"generation", plan.generation}, {"firmware", to_string(plan.firmware)},
                     {"plan_digest", plan.digest()},  {"error", error.code}};
-    return mark.dump(2) + "\n";
+    return pretty(mark) + "\n";
 }
 
 // Whatever can be had; what cannot is left out, since the bundle is there to explain a failure.
@@ -34,10 +35,9 @@ std::map<std::string, std::string> bundle_files(const Plan& plan, const Error& e
     std::map<std::string, std::string> files{
         {"bedplate/node.json", mark_text(plan, error)},
         {"bedplate/failure/error.txt", error.to_text() + "\n"},
-        {"bedplate/failure/error.json",
-         to_json(error).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"},
+        {"bedplate/failure/error.json", pretty(to_json(error)) + "\n"},
         {"bedplate/failure/plan.txt", to_text(plan)},
-        {"bedplate/failure/inventory.json", to_json(context.inventory).dump(2) + "\n"}};
+        {"bedplate/failure/inventory.json", pretty(to_json(context.inventory)) + "\n"}};
     if (auto journal = context.files.read(context.journal)) {
         files["bedplate/failure/journal.jsonl"] = tail_of(std::move(*journal));
     }

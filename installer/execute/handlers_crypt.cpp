@@ -6,6 +6,7 @@
 #include <array>
 #include <format>
 
+#include "base/foreign_text.hpp"
 #include "base/json.hpp"
 #include "execute/handlers.hpp"
 #include "execute/storage_state.hpp"
@@ -58,7 +59,7 @@ Result<bool> is_bound(Run& run, const std::string& device) {
     BEDPLATE_ASSIGN(const std::string text,
                     run_checked(run.context.commands,
                                 {.argv = {"cryptsetup", "luksDump", "--dump-json-metadata", device}}));
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, "luksDump"));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, "luksDump"));
     const Json tokens = json.is_object() ? json.value("tokens", Json::object()) : Json::object();
     return std::ranges::any_of(
         tokens, [](const Json& token) { return token.is_object() && token.value("type", "") == "clevis"; });

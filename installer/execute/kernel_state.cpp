@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <format>
 
+#include "base/foreign_text.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -31,7 +32,7 @@ std::string unescape(std::string_view text) {
 
 // The rows of {"report": [{"<what>": [...]}]}.
 Result<std::vector<Json>> report_rows(std::string_view text, const char* what) {
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, what));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, what));
     std::vector<Json> rows;
     const Json report = json.is_object() ? json.value("report", Json()) : Json();
     if (!report.is_array()) {

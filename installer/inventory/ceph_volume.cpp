@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/foreign_text.hpp"
 #include "inventory/json_fields.hpp"
 
 namespace bedplate {
@@ -29,7 +30,7 @@ void sort_by_osd(std::vector<OsdVolume>& volumes) {
 }  // namespace
 
 Result<std::vector<OsdVolume>> parse_ceph_volume_list(std::string_view text) {
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, "ceph-volume lvm list"));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, "ceph-volume lvm list"));
     if (!json.is_object()) {
         return fail("ceph.syntax", "not an object of OSDs", "ceph-volume lvm list --format json");
     }

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
+#include "base/foreign_text.hpp"
 #include "inventory/json_fields.hpp"
 
 namespace bedplate {
 
 Result<std::vector<IpLink>> parse_ip_link(std::string_view text) {
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, "ip -j -d link"));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, "ip -j -d link"));
     if (!json.is_array()) {
         return fail("ip.syntax", "not a list of interfaces", "ip -j -d link");
     }

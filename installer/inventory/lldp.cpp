@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/foreign_text.hpp"
 #include "inventory/json_fields.hpp"
 
 namespace bedplate {
@@ -42,7 +43,7 @@ Lldp neighbour_of(const Json& interface) {
 }  // namespace
 
 Result<std::map<std::string, Lldp>> parse_lldpcli(std::string_view text) {
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, "lldpcli show neighbors"));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, "lldpcli show neighbors"));
     std::map<std::string, Lldp> neighbours;
     for (const Json& lldp : array_field(json, "lldp")) {
         for (const Json& interface : array_field(lldp, "interface")) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inventory/lsblk.hpp"
 
+#include "base/foreign_text.hpp"
 #include "inventory/json_fields.hpp"
 
 namespace bedplate {
@@ -61,7 +62,7 @@ BlockNode node_of(const Json& json) {
 }  // namespace
 
 Result<std::vector<BlockNode>> parse_lsblk(std::string_view text) {
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, "lsblk"));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, "lsblk"));
     if (!json.is_object() || !json.contains("blockdevices")) {
         return fail("lsblk.syntax", "lsblk's output has no 'blockdevices'", "lsblk -J -b -O",
                     "util-linux 2.38 or newer is needed");

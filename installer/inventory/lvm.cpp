@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inventory/lvm.hpp"
 
+#include "base/foreign_text.hpp"
 #include "base/text.hpp"
 #include "inventory/json_fields.hpp"
 
@@ -9,7 +10,7 @@ namespace {
 
 /// LVM's reports: {"report": [{"pv": [row, ...]}]}.
 Result<std::vector<Json>> rows_of(std::string_view text, const char* kind, const char* command) {
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, command));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, command));
     if (!json.is_object() || !json.contains("report")) {
         return fail("lvm.syntax", "no 'report' in the output", command);
     }

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "base/foreign_text.hpp"
 #include "base/text.hpp"
 #include "inventory/json_fields.hpp"
 
@@ -27,7 +28,7 @@ Result<std::vector<Signature>> parse_wipefs(std::string_view text) {
     if (trim(text).empty()) {
         return signatures;
     }
-    BEDPLATE_ASSIGN(const Json json, parse_json(text, "wipefs"));
+    BEDPLATE_ASSIGN(const Json json, parse_tool_json(text, "wipefs"));
     for (const Json& each : array_field(json, "signatures")) {
         const auto offset = parse_hex(text_field(each, "offset"));
         if (!offset) {

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "base/foreign_text.hpp"
 #include "probe/probe.hpp"
 #include "probe/recorder.hpp"
 
@@ -19,7 +20,7 @@ Result<Inventory> record(Platform& platform, const std::filesystem::path& direct
     BEDPLATE_TRY(save(recording, platform.files, directory / "raw"));
     // What is written is what the recording gives, so that it can be compared later.
     BEDPLATE_ASSIGN(Inventory inventory, replay(platform, directory));
-    BEDPLATE_TRY(platform.files.write(directory / "inventory.json", to_json(inventory).dump(2) + "\n"));
+    BEDPLATE_TRY(platform.files.write(directory / "inventory.json", pretty(to_json(inventory)) + "\n"));
     return inventory;
 }
 
