@@ -8,8 +8,8 @@
 
 namespace bedplate {
 
-/// Labels, serial numbers and names on somebody's disk are anybody's bytes, and tools pass them on. One of them
-/// must not keep a machine from being looked at.
+/// Labels, serial numbers and names on somebody's disk are anybody's bytes, and tools pass them on. One of
+/// them must not keep a machine from being looked at.
 
 /// `text` with U+FFFD in the place of each byte that is not UTF-8.
 [[nodiscard]] std::string as_utf8(std::string_view text);

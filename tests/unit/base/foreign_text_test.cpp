@@ -8,11 +8,13 @@ using namespace bedplate;
 TEST_CASE("a byte that is not UTF-8 is replaced, and nothing else") {
     CHECK(as_utf8("plain") == "plain");
     CHECK(as_utf8("Gr\xC3\xB6\xC3\x9F"
-                  "e") == "Gr\xC3\xB6\xC3\x9F"
-                          "e");
+                  "e") ==
+          "Gr\xC3\xB6\xC3\x9F"
+          "e");
     CHECK(as_utf8("a\xBE"
-                  "b") == "a\xEF\xBF\xBD"
-                          "b");
+                  "b") ==
+          "a\xEF\xBF\xBD"
+          "b");
     CHECK(as_utf8(std::string_view("\0\x1b[2J", 5)) == std::string_view("\0\x1b[2J", 5));
 }
 
