@@ -17,7 +17,7 @@ help: ## This list
 buildroot: ## Make the Debian 13 build root under build/ (every other target does it when needed)
 	@image/buildroot/setup
 
-$(BUILD)/build.ninja: | buildroot
+$(BUILD)/build.ninja: CMakePresets.json | buildroot
 	@$(ENTER) cmake --preset dev >build/configure.log || { cat build/configure.log >&2; exit 1; }
 
 build: buildroot $(BUILD)/build.ninja ## Compile everything, tests included
@@ -29,10 +29,10 @@ iso: buildroot $(BUILD)/build.ninja ## Build out/bedplate-VERSION-amd64.iso, the
 	@image/buildroot/link-commands
 	@$(AS_ROOT) $(ENTER) $(BUILD)/installer/cli/bedplate image build
 
-test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (seconds)
+test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (a minute or two)
 	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE 'vm|rack|disks|long' -j $(JOBS)
 
-check: ## Prove the tree: lint, tests, the image, and installations in virtual machines
+check: ## Prove the tree: tests, the image, and installations in virtual machines
 	@tests/check
 
 check-vm: iso build ## Only the tests in virtual machines

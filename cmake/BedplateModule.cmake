@@ -19,6 +19,11 @@ add_library(bedplate_common OBJECT "${CMAKE_BINARY_DIR}/common.cpp")
 target_link_libraries(bedplate_common PRIVATE bedplate_options nlohmann_json::nlohmann_json)
 target_precompile_headers(bedplate_common PRIVATE "${CMAKE_SOURCE_DIR}/cmake/common.hpp")
 
+# The parser of command lines, compiled once and not in every verb.
+add_library(bedplate_arguments STATIC "${CMAKE_SOURCE_DIR}/cmake/arguments.cpp")
+target_compile_definitions(bedplate_arguments PUBLIC CLI11_COMPILE)
+target_link_libraries(bedplate_arguments PUBLIC CLI11::CLI11)
+
 # bedplate_module(NAME [LINKS module...] [PRIVATE library...])
 # A static library bedplate_NAME from the .cpp files of the current folder. LINKS are the modules below it, in the
 # one-way order of docs/overview.md; PRIVATE are third-party libraries that nobody above gets to see.

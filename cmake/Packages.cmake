@@ -72,18 +72,28 @@ set(CPACK_DEBIAN_NODE_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_NODE_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
 include(CPack)
 
-set(package_stamp "${CMAKE_BINARY_DIR}/packages.stamp")
-set(package_inputs ${profiles} ${schemas} installer/units/shell-motd firstboot/resolved.conf firstboot/sysusers.conf)
-list(APPEND package_inputs ${installer_units} ${node_units})
-list(TRANSFORM package_inputs PREPEND "${CMAKE_SOURCE_DIR}/" REGEX "^[^/]")
-add_custom_command(OUTPUT "${package_stamp}"
-    COMMAND ${CMAKE_COMMAND} -E env SOURCE_DATE_EPOCH=1 "${CMAKE_CPACK_COMMAND}" --config "${CMAKE_BINARY_DIR}/CPackConfig.cmake"
-        -B "${CMAKE_BINARY_DIR}/cpack" > "${CMAKE_BINARY_DIR}/cpack.log"
-    COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_BINARY_DIR}/cpack -DTO=${CMAKE_SOURCE_DIR}/out
-        -P "${CMAKE_SOURCE_DIR}/cmake/CopyPackages.cmake"
-    COMMAND ${CMAKE_COMMAND} -E touch "${package_stamp}"
-    DEPENDS bedplate bedplate-firstboot bedplate-accept bedplate-tui catalogues ${package_inputs}
-    WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
-    COMMENT "Packing the Debian packages"
-    VERBATIM)
-add_custom_target(packages DEPENDS "${package_stamp}")
+# Each package by itself: who changes a profile waits for one of them.
+set(stamps)
+function(pack component)
+    cmake_parse_arguments(PARSE_ARGV 1 pack "" "" "DEPENDS")
+    set(stamp "${CMAKE_BINARY_DIR}/package-${component}.stamp")
+    set(folder "${CMAKE_BINARY_DIR}/cpack/${component}")
+    list(TRANSFORM pack_DEPENDS PREPEND "${CMAKE_SOURCE_DIR}/" REGEX "^[a-z]+/")
+    add_custom_command(OUTPUT "${stamp}"
+        COMMAND ${CMAKE_COMMAND} -E make_directory "${folder}"
+        COMMAND ${CMAKE_COMMAND} -E env SOURCE_DATE_EPOCH=1 "${CMAKE_CPACK_COMMAND}"
+            --config "${CMAKE_BINARY_DIR}/CPackConfig.cmake" -D CPACK_COMPONENTS_ALL=${component} -B "${folder}"
+            > "${folder}/cpack.log"
+        COMMAND ${CMAKE_COMMAND} -DFROM=${folder} -DTO=${CMAKE_SOURCE_DIR}/out
+            -P "${CMAKE_SOURCE_DIR}/cmake/CopyPackages.cmake"
+        COMMAND ${CMAKE_COMMAND} -E touch "${stamp}"
+        DEPENDS ${pack_DEPENDS}
+        WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
+        COMMENT "Packing the Debian package of the ${component}"
+        VERBATIM)
+    set(stamps ${stamps} "${stamp}" PARENT_SCOPE)
+endfunction()
+pack(operator DEPENDS bedplate ${profiles} ${schemas})
+pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
+pack(node DEPENDS bedplate-firstboot bedplate-accept ${node_units} firstboot/resolved.conf firstboot/sysusers.conf)
+add_custom_target(packages DEPENDS ${stamps})

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "firstboot/cluster_checks.hpp"
+#include "firstboot/tools.hpp"
 
 namespace bedplate::firstboot {
 
@@ -15,11 +16,6 @@ struct Expected {
     std::string hostname, cluster, plan_digest, management_address, network_proof;
     std::uint64_t generation = 0;
 };
-
-Result<Json> read_json(const FileSystem& files, std::string_view path) {
-    BEDPLATE_ASSIGN(const auto text, files.read(path));
-    return parse_json(text, path);
-}
 
 Result<Expected> read_expected(const FileSystem& files) {
     BEDPLATE_ASSIGN(const auto node, read_json(files, "/etc/bedplate/node.json"));

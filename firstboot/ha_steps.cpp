@@ -54,7 +54,7 @@ Steps pacemaker_key_steps(Platform& platform) {
         }};
 }
 
-Result<std::vector<ManagedFile>> config_files(Node& node) {
+Result<std::vector<ManagedFile>> pacemaker_files(Node& node) {
     BEDPLATE_ASSIGN(const auto identity, read_identity(node.platform.files));
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
     std::vector<ManagedFile> files{
@@ -95,7 +95,7 @@ Result<bool> options_set(Platform& platform) {
     return true;
 }
 
-Steps option_steps(Platform& platform) {
+Steps rule_steps(Platform& platform) {
     return {.observe = [&platform]() -> Result<Observation> {
                 BEDPLATE_ASSIGN(const bool set, options_set(platform));
                 return set ? satisfied() : needed();
@@ -128,7 +128,7 @@ std::vector<Step> ha_steps(Node& node) {
     }
     steps.push_back({"ha.config", "ha", "configure corosync",
                      file_steps(
-                         platform, [&node] { return config_files(node); },
+                         platform, [&node] { return pacemaker_files(node); },
                          [&platform] {
                              return run_all(platform, {{"corosync", "-t"}, {"systemctl", "daemon-reload"}});
                          })});
@@ -139,7 +139,7 @@ std::vector<Step> ha_steps(Node& node) {
          unit_steps(
              platform, {"pacemaker.service"}, [&node] { return online(node); }, std::chrono::seconds{180})});
     if (node.settings.create) {
-        steps.push_back({"ha.options", "ha", "set the cluster's rules", option_steps(platform)});
+        steps.push_back({"ha.options", "ha", "set the cluster's rules", rule_steps(platform)});
     }
     return steps;
 }

@@ -9,14 +9,10 @@
 
 namespace bedplate::firstboot {
 
-namespace {
-
 Result<Json> read_json(const FileSystem& files, std::string_view path) {
     BEDPLATE_ASSIGN(const auto text, files.read(path));
     return parse_json(text, path);
 }
-
-}  // namespace
 
 Result<NodeSettings> read_node_settings(const FileSystem& files) {
     BEDPLATE_ASSIGN(const Json node, read_json(files, "/etc/bedplate/node.json"));

@@ -21,6 +21,9 @@ struct Node {
     std::function<void(const std::string&)> say = [](const std::string&) {};
 };
 
+/// A JSON document of this node. Errors: file.read, json.syntax with the path.
+[[nodiscard]] Result<Json> read_json(const FileSystem& files, std::string_view path);
+
 /// Errors: node.file.
 [[nodiscard]] Result<NodeSettings> read_node_settings(const FileSystem& files);
 

@@ -19,7 +19,7 @@ Result<std::string> virsh(Platform& platform, std::vector<std::string> arguments
     return run_checked(platform.commands, command);
 }
 
-Result<std::vector<ManagedFile>> config_files(Node& node) {
+Result<std::vector<ManagedFile>> libvirt_files(Node& node) {
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
     const std::string listen = std::format("[Socket]\nListenStream=\nListenStream={}:16514\nFreeBind=yes\n",
                                            membership.self.migration.to_text());
@@ -128,7 +128,7 @@ std::vector<Step> virt_steps(Node& node) {
     std::vector<Step> steps{
         {"virt.config", "virt", "configure libvirt",
          file_steps(
-             platform, [&node] { return config_files(node); },
+             platform, [&node] { return libvirt_files(node); },
              [&platform] { return run_all(platform, {{"systemctl", "daemon-reload"}}); })},
         {"virt.daemon", "virt", "start libvirt with its TLS port", daemon_steps(node)},
         {"virt.secret", "virt", "give libvirt the key of its Ceph client", secret_steps(node)}};

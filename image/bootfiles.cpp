@@ -55,10 +55,10 @@ Result<void> check_shim_signatures(std::string_view listing) {
     return {};
 }
 
-Result<Tree> loader_files(CommandRunner& runner, const fs::path& node_parts, const fs::path& scratch) {
+Result<Tree> loader_files(CommandRunner& runner, const fs::path& archive, const fs::path& scratch) {
     Tree parts;
     BEDPLATE_TRY(read_tar(
-        node_parts,
+        archive,
         [](std::string_view path) {
             return path.starts_with("usr/lib/shim/") || path.starts_with("usr/lib/grub/i386-pc") ||
                    path.starts_with("usr/lib/grub/x86_64-efi-signed/");

@@ -16,8 +16,8 @@ namespace bedplate::image {
 [[nodiscard]] Result<void> check_shim_signatures(std::string_view listing);
 
 /// The loader files that do not depend on the build: BIOS core image and modules, signed EFI programs. Paths
-/// as on the medium; `node_parts` is a tar of the node's root. Errors: image.shim, those of the tools.
-[[nodiscard]] Result<Tree> loader_files(CommandRunner& runner, const std::filesystem::path& node_parts,
+/// as on the medium; `archive` is a tar of the node's root. Errors: image.shim, those of the tools.
+[[nodiscard]] Result<Tree> loader_files(CommandRunner& runner, const std::filesystem::path& archive,
                                         const std::filesystem::path& scratch);
 
 /// A FAT image of the EFI system partition with the given files (paths as in the tree), made by mtools

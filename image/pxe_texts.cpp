@@ -19,7 +19,7 @@ std::pair<std::string, std::string> split_url(std::string_view url) {
 
 std::string common_arguments(const PxeOptions& options, std::string_view base) {
     std::string text = std::format(
-        "quiet loglevel=4 panic=30 console=tty0 console={},115200n8 "
+        "quiet loglevel=4 panic=30 lsm=lockdown,yama,integrity console=tty0 console={},115200n8 "
         "bedplate.payload={}",
         options.console, base);
     for (const auto& argument : options.kernel_arguments) {

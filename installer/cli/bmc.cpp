@@ -15,7 +15,7 @@ namespace bedplate::cli {
 
 namespace {
 
-struct Options {
+struct BmcOptions {
     std::string bmc, credentials = "-", fingerprint;
     BmcBootOptions boot;
     unsigned follow_minutes = 60;
@@ -46,7 +46,7 @@ Result<std::string> read_credentials(const std::string& path) {
     return machine.platform().files.read(path, kib(4));
 }
 
-Result<BmcAccess> access_of(const Options& options) {
+Result<BmcAccess> access_of(const BmcOptions& options) {
     if (!options.bmc.starts_with("https://") && !options.bmc.starts_with("http://127.0.0.1")) {
         return usage("bmc.url", "a BMC is only talked to over https://", options.bmc, "");
     }
@@ -63,7 +63,7 @@ Result<BmcAccess> access_of(const Options& options) {
     return access;
 }
 
-Result<std::unique_ptr<Http>> transport(const Options& options) {
+Result<std::unique_ptr<Http>> transport(const BmcOptions& options) {
     const auto digits = parse_fingerprint(options.fingerprint);
     if (!options.fingerprint.empty() && !digits) {
         return usage(
@@ -74,7 +74,7 @@ Result<std::unique_ptr<Http>> transport(const Options& options) {
 }
 
 template <typename Action>
-int with_machine(const Options& options, const Invocation& invocation, Action action) {
+int with_machine(const BmcOptions& options, const Invocation& invocation, Action action) {
     const auto run = [&]() -> Result<void> {
         BEDPLATE_ASSIGN(auto access, access_of(options));
         BEDPLATE_ASSIGN(const auto http, transport(options));
@@ -98,7 +98,7 @@ int with_machine(const Options& options, const Invocation& invocation, Action ac
     return done ? 0 : report_error(done.error(), invocation);
 }
 
-void add_access(CLI::App& verb, Options& options, Invocation& invocation) {
+void add_access(CLI::App& verb, BmcOptions& options, Invocation& invocation) {
     verb.add_option("--bmc", options.bmc, "The BMC's address: https://...")->required();
     verb.add_option("--credentials", options.credentials,
                     "File with user:password (mode 0600); -: standard input");
@@ -113,7 +113,7 @@ void add_access(CLI::App& verb, Options& options, Invocation& invocation) {
 void add_bmc_verb(CLI::App& app, Invocation& invocation) {
     auto* bmc = app.add_subcommand("bmc", "Start machines through their BMC (Redfish)");
     bmc->require_subcommand(1);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BmcOptions>();
 
     auto* boot =
         bmc->add_subcommand("boot", "Insert an image as virtual CD and start the machine from it, once");

@@ -16,13 +16,13 @@ namespace bedplate::cli {
 
 namespace {
 
-struct Options {
+struct InstallOptions {
     std::string site, profiles, socket = engine_socket, inventory;
     bool serve = false;
     bool commit = false, resume = false, unattended = false, skip_network_proof = false;
 };
 
-SessionOptions session_options(const Options& options) {
+SessionOptions session_options(const InstallOptions& options) {
     SessionOptions session;
     if (!options.site.empty()) {
         session.site = options.site;
@@ -57,7 +57,7 @@ void end_if_stuck(const Error& error) {
 }
 
 /// At a prompt: the plan without --commit, the installation with it.
-Result<int> install_here(const Options& options, const Invocation& invocation) {
+Result<int> install_here(const InstallOptions& options, const Invocation& invocation) {
     Machine machine;
     JsonLines json(std::cout);
     TextLines text(invocation.json ? std::cerr : std::cout, machine.platform().clock);
@@ -107,7 +107,7 @@ int go_on_to_local_disk(Platform& platform, Consoles& consoles, const Error& ref
 }
 
 /// As the installer's service: events on every console, then reboot, or a screen that stays.
-int install_unattended(const Options& options) {
+int install_unattended(const InstallOptions& options) {
     Machine machine;
     auto& platform = machine.platform();
     Consoles consoles(platform.files.read("/sys/class/tty/console/active").value_or("tty0"), platform.clock);
@@ -144,7 +144,7 @@ int install_unattended(const Options& options) {
 }
 
 /// As the engine behind the screens.
-Result<int> serve_screens(const Options& options) {
+Result<int> serve_screens(const InstallOptions& options) {
     Machine machine;
     std::unique_ptr<EventLog> log;
     std::unique_ptr<Fanout> events;
@@ -172,7 +172,7 @@ Result<int> serve_screens(const Options& options) {
 
 void add_install_verb(CLI::App& app, Invocation& invocation) {
     auto* verb = app.add_subcommand("install", "In the installer: plan, and with --commit carry it out");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InstallOptions>();
     verb->add_option("--site", options->site,
                      "Site document: file or URL (else: kernel command line, medium)");
     verb->add_option("--profiles", options->profiles, "Directory of profiles");

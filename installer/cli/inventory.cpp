@@ -11,7 +11,7 @@ namespace bedplate::cli {
 
 namespace {
 
-struct Options {
+struct InventoryOptions {
     std::string record;
     bool scramble = false;
 };
@@ -36,7 +36,7 @@ void print_text(const Inventory& inventory) {
     }
 }
 
-Result<int> show_inventory(const Options& options, const Invocation& invocation) {
+Result<int> show_inventory(const InventoryOptions& options, const Invocation& invocation) {
     Machine machine;
     BEDPLATE_ASSIGN(const auto inventory, options.record.empty()
                                               ? probe(machine.platform())
@@ -53,7 +53,7 @@ Result<int> show_inventory(const Options& options, const Invocation& invocation)
 
 void add_inventory_verb(CLI::App& app, Invocation& invocation) {
     auto* verb = app.add_subcommand("inventory", "What this machine is made of");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InventoryOptions>();
     verb->add_option("--record", options->record,
                      "Keep the raw output of every tool in this directory, as a fixture");
     verb->add_flag("--scramble", options->scramble,

@@ -12,11 +12,11 @@ namespace bedplate::cli {
 
 namespace {
 
-struct Options {
+struct MatchOptions {
     std::string inventory, profiles;
 };
 
-Result<int> match_profiles(const Options& options, const Invocation& invocation) {
+Result<int> match_profiles(const MatchOptions& options, const Invocation& invocation) {
     Machine machine;
     auto& platform = machine.platform();
     BEDPLATE_ASSIGN(const auto inventory, options.inventory.empty()
@@ -45,7 +45,7 @@ Result<int> match_profiles(const Options& options, const Invocation& invocation)
 
 void add_match_verb(CLI::App& app, Invocation& invocation) {
     auto* verb = app.add_subcommand("match", "The profile that fits a machine, and why the others do not");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<MatchOptions>();
     verb->add_option("--inventory", options->inventory, "Inventory file; without it this machine is probed");
     verb->add_option("--profiles", options->profiles, "Directory of profiles");
     verb->add_flag("--json", invocation.json, "Print the verdicts as JSON");

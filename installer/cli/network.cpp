@@ -13,12 +13,12 @@ namespace bedplate::cli {
 
 namespace {
 
-struct Options {
+struct NetworkOptions {
     std::string site, profiles, confirm_within = "2min";
     bool check = false, files_only = false;
 };
 
-constexpr int would_change = 5;
+constexpr int network_differs = 5;
 
 void print_changes(const NetworkFiles& changes) {
     for (const auto& [path, text] : changes) {
@@ -26,7 +26,7 @@ void print_changes(const NetworkFiles& changes) {
     }
 }
 
-Result<int> apply(const Options& options) {
+Result<int> apply(const NetworkOptions& options) {
     Machine machine;
     auto& platform = machine.platform();
     BEDPLATE_ASSIGN(const auto patience, parse_duration(options.confirm_within));
@@ -43,7 +43,7 @@ Result<int> apply(const Options& options) {
     std::cout << picture(plan.layout) << '\n';
     print_changes(changes);
     if (options.check) {
-        return would_change;
+        return network_differs;
     }
     BEDPLATE_TRY(apply_network(platform, changes, patience));
     std::cout << std::format(
@@ -60,7 +60,7 @@ Result<int> confirm() {
     return 0;
 }
 
-Result<int> rollback(const Options& options) {
+Result<int> rollback(const NetworkOptions& options) {
     Machine machine;
     BEDPLATE_ASSIGN(const bool done, roll_back_network(machine.platform(), !options.files_only));
     std::cout << (done ? "The change of the network was taken back: nobody confirmed it.\n"
@@ -69,7 +69,7 @@ Result<int> rollback(const Options& options) {
 }
 
 /// In the installer: only what an installation does before the first disk is touched.
-Result<int> prove(const Options& options, const Invocation& invocation) {
+Result<int> prove(const NetworkOptions& options, const Invocation& invocation) {
     Machine machine;
     TextLines text(std::cerr, machine.platform().clock);
     SessionOptions settings;
@@ -105,7 +105,7 @@ void on(CLI::App* verb, Invocation& invocation, Work work) {
 void add_network_verbs(CLI::App& app, Invocation& invocation) {
     auto* network = app.add_subcommand("network", "The network of a node");
     network->require_subcommand(1);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<NetworkOptions>();
 
     auto* prove_verb = network->add_subcommand(
         "prove", "In the installer: bring the planned network up and try it; no disk is touched");

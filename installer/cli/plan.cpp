@@ -15,12 +15,12 @@ namespace {
 /// Exit status of `plan --check` where carrying the plan out would write something.
 constexpr int would_change = 5;
 
-struct Options {
+struct PlanOptions {
     std::string inventory, site, profiles, node, format = "text";
     bool check = false;
 };
 
-Result<int> print_plan(const Options& options, const Invocation& invocation) {
+Result<int> print_plan(const PlanOptions& options, const Invocation& invocation) {
     Machine machine;
     auto& platform = machine.platform();
     BEDPLATE_ASSIGN(const auto site, load_site_from(platform, options.site));
@@ -46,7 +46,7 @@ Result<int> print_plan(const Options& options, const Invocation& invocation) {
 
 void add_plan_verb(CLI::App& app, Invocation& invocation) {
     auto* verb = app.add_subcommand("plan", "The whole plan for a machine; writes nothing, needs no root");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PlanOptions>();
     verb->add_option("--inventory", options->inventory, "Inventory file; without it this machine is probed");
     verb->add_option("--site", options->site, "Site document: file or URL")->required();
     verb->add_option("--profiles", options->profiles, "Directory of profiles");

@@ -13,7 +13,7 @@ namespace bedplate::cli {
 
 namespace {
 
-struct Options {
+struct TicketOptions {
     std::string ttl = "60min", id;
     std::uint32_t uses = 1;
     std::vector<std::string> tags;
@@ -55,7 +55,7 @@ Json shown(const TicketRecord& ticket) {
                 {"revoked", ticket.revoked}};
 }
 
-Result<int> create(const Options& options, const Invocation& invocation) {
+Result<int> create(const TicketOptions& options, const Invocation& invocation) {
     ClusterRegistry cluster;
     BEDPLATE_TRY(cluster.open());
     BEDPLATE_ASSIGN(const auto ttl, lifetime(options.ttl));
@@ -103,7 +103,7 @@ Result<int> list(const Invocation& invocation) {
     return 0;
 }
 
-Result<int> revoke(const Options& options) {
+Result<int> revoke(const TicketOptions& options) {
     ClusterRegistry cluster;
     BEDPLATE_TRY(cluster.open());
     BEDPLATE_TRY(cluster.registry().revoke_ticket(options.id));
@@ -115,7 +115,7 @@ Result<int> revoke(const Options& options) {
 void add_ticket_verb(CLI::App& app, Invocation& invocation) {
     auto* ticket = app.add_subcommand("ticket", "Join tickets, on a member of the cluster");
     ticket->require_subcommand(1);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TicketOptions>();
     const auto verb = [&](CLI::App* sub, const std::function<Result<int>()>& work) {
         sub->callback([work, &invocation] {
             invocation.run = [work, &invocation] {

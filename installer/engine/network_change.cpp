@@ -19,7 +19,7 @@ constexpr std::string_view timer = "bedplate-network-rollback";
 constexpr std::string_view firewall_path = "/etc/nftables.conf";
 constexpr std::string_view ovs_unit = "/etc/systemd/system/bedplate-ovs.service";
 
-std::optional<std::string> text_of(const FileSystem& files, const fs::path& path) {
+std::optional<std::string> text_of_file(const FileSystem& files, const fs::path& path) {
     const auto text = files.read(path);
     return text ? std::optional(*text) : std::nullopt;
 }
@@ -128,7 +128,7 @@ Result<NetworkPlan> plan_node_network(Platform& platform, const Site& site,
 Result<NetworkFiles> network_difference(const FileSystem& files, const NetworkPlan& plan) {
     NetworkFiles changes;
     for (const auto& [path, text] : plan.files) {
-        if (text_of(files, path) != text) {
+        if (text_of_file(files, path) != text) {
             changes[path] = text;
         }
     }
@@ -151,7 +151,7 @@ Result<void> apply_network(Platform& platform, const NetworkFiles& changes, std:
     BEDPLATE_TRY(check_firewall(platform, changes));
     NetworkFiles before;
     for (const auto& [path, text] : changes) {
-        before[path] = text_of(platform.files, path);
+        before[path] = text_of_file(platform.files, path);
     }
     BEDPLATE_TRY(platform.files.write(pending_path, to_json(before).dump(2) + "\n", 0600));
     if (const auto armed = arm(platform, patience); !armed) {

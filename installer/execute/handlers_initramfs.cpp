@@ -8,7 +8,7 @@ namespace bedplate {
 namespace {
 
 /// Says on the node for which plan the initramfs was made, and what it is: it cannot be told from the file.
-constexpr std::string_view stamp_path = "/var/lib/bedplate/initramfs.json";
+constexpr std::string_view initramfs_stamp = "/var/lib/bedplate/initramfs.json";
 constexpr Bytes most_initramfs = gib(1);
 
 std::string image_path(const Run& run) {
@@ -17,11 +17,11 @@ std::string image_path(const Run& run) {
 
 // What the payload said about the file does not hold any more.
 Result<Observation> observe_initramfs(Run& run) {
-    const auto text = run.context.files.read(run.on_target(std::string(stamp_path)));
+    const auto text = run.context.files.read(run.on_target(std::string(initramfs_stamp)));
     if (!text || run.tree_changed || run.system_is_touched()) {
         return needed();
     }
-    const auto stamp = parse_json(*text, stamp_path);
+    const auto stamp = parse_json(*text, initramfs_stamp);
     if (!stamp || !stamp->is_object() || stamp->value("plan_digest", "") != run.digest) {
         return needed();
     }
@@ -30,14 +30,14 @@ Result<Observation> observe_initramfs(Run& run) {
 }
 
 Result<void> make_initramfs(Run& run, const Action& action) {
-    BEDPLATE_TRY(run.context.files.remove(run.on_target(std::string(stamp_path))));
+    BEDPLATE_TRY(run.context.files.remove(run.on_target(std::string(initramfs_stamp))));
     BEDPLATE_TRY(run.run_commands(action));
     BEDPLATE_ASSIGN(const std::string image,
                     run.context.files.read(run.on_target(image_path(run)), most_initramfs));
     const std::string digest = sha256_hex(image);
     run.digests[image_path(run)] = digest;
     const Json stamp{{"plan_digest", run.digest}, {"sha256", digest}};
-    return run.context.files.write(run.on_target(std::string(stamp_path)), stamp.dump() + "\n");
+    return run.context.files.write(run.on_target(std::string(initramfs_stamp)), stamp.dump() + "\n");
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace bedplate {
 namespace {
 
 /// Says on the node which payload it was unpacked from; written when everything was unpacked and is on disk.
-constexpr std::string_view stamp_path = "/var/lib/bedplate/payload.json";
+constexpr std::string_view payload_stamp = "/var/lib/bedplate/payload.json";
 constexpr std::string_view stamp_schema = "bedplate/payload/v1";
 
 Bytes available_memory(Run& run) {
@@ -45,11 +45,11 @@ Result<void> verify_payload(Run& run) {
 
 // What the stamp on the target says; nullopt unless it is for this very payload.
 std::optional<Json> read_stamp(Run& run) {
-    const auto text = run.context.files.read(run.on_target(std::string(stamp_path)));
+    const auto text = run.context.files.read(run.on_target(std::string(payload_stamp)));
     if (!text) {
         return std::nullopt;
     }
-    auto json = parse_json(*text, stamp_path);
+    auto json = parse_json(*text, payload_stamp);
     if (!json || !json->is_object() || json->value("sha256", "") != run.context.manifest.payload.sha256 ||
         json->value("schema", "") != stamp_schema || !json->contains("digests")) {
         return std::nullopt;
@@ -97,7 +97,7 @@ Result<void> write_stamp(Run& run, const ExtractReport& report) {
                      {"build_id", manifest.build_id}, {"sha256", manifest.payload.sha256},
                      {"entries", report.entries},     {"bytes", report.bytes.value},
                      {"digests", std::move(digests)}};
-    return run.context.files.write(run.on_target(std::string(stamp_path)), stamp.dump(2) + "\n");
+    return run.context.files.write(run.on_target(std::string(payload_stamp)), stamp.dump(2) + "\n");
 }
 
 Result<void> unpack(Run& run) {
@@ -106,7 +106,7 @@ Result<void> unpack(Run& run) {
         return fail("payload.empty", "the manifest names no payload");
     }
     run.tree_changed = true;
-    BEDPLATE_TRY(run.context.files.remove(run.on_target(std::string(stamp_path))));
+    BEDPLATE_TRY(run.context.files.remove(run.on_target(std::string(payload_stamp))));
     PayloadSource& source = run.payload_in_memory ? *run.payload_in_memory : run.context.payload;
     const ExtractOptions options{
         .stream = {.threads = run.threads,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <format>
+#include <optional>
 #include <tuple>
 
 #include "plan/selection.hpp"
@@ -81,6 +82,26 @@ Result<void> judge(ChosenDisk& chosen, const NodeSpec& node) {
     const Occupant occupant = occupant_of(*chosen.disk, node, ids);
     const Verdict verdict = decide(use_of(chosen.role), occupant, permission_for(*chosen.disk, node));
     BEDPLATE_ASSIGN(chosen.verdict, or_refusal(verdict, occupant, *chosen.disk, node));
+    return {};
+}
+
+/// All disks are judged before the first refusal is given: whoever has to walk to the rack walks once.
+Result<void> judge_all(std::vector<ChosenDisk>& disks, const NodeSpec& node) {
+    std::optional<Error> refusal;
+    for (ChosenDisk& chosen : disks) {
+        auto judged = judge(chosen, node);
+        if (judged) {
+            continue;
+        }
+        if (refusal) {
+            refusal->where += std::format("\n      {} ({})", judged.error().where, judged.error().code);
+        } else {
+            refusal = std::move(judged).error();
+        }
+    }
+    if (refusal) {
+        return std::unexpected(*std::move(refusal));
+    }
     return {};
 }
 
@@ -222,9 +243,7 @@ Result<StoragePlan> plan_storage(const PlanInput& input) {
     plan.excluded = std::move(roles.excluded);
     plan.encryption = input.profile.system.encryption;
     BEDPLATE_ASSIGN(plan.disks, choose(roles, input.inventory));
-    for (ChosenDisk& chosen : plan.disks) {
-        BEDPLATE_TRY(judge(chosen, input.node));
-    }
+    BEDPLATE_TRY(judge_all(plan.disks, input.node));
     BEDPLATE_ASSIGN(plan.system, lay_out_system(plan.disks, input));
     BEDPLATE_ASSIGN(plan.fast, lay_out_fast_tier(plan.disks, input));
     BEDPLATE_TRY(check_names(plan, input));

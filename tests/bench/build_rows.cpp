@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/workspace.hpp"
+#include "image/build.hpp"
 #include "platform/command_runner.hpp"
 
 namespace bedplate::bench {
@@ -68,16 +69,6 @@ Result<fs::path> fresh_cache(const fs::path& work, const fs::path& debs) {
     return cache;
 }
 
-fs::path user_cache() {
-    for (const auto& [variable, below] :
-         {std::pair{"BEDPLATE_CACHE", ""}, {"XDG_CACHE_HOME", "bedplate"}, {"HOME", ".cache/bedplate"}}) {
-        if (const char* value = std::getenv(variable)) {
-            return fs::path(value) / below;
-        }
-    }
-    return "/root/.cache/bedplate";
-}
-
 /// Everything that `make iso` does once the build root is there.
 class ImageBuild {
 public:
@@ -105,7 +96,7 @@ struct Times {
 
 Result<void> measure_once(const fs::path& work, Times& times, unsigned run) {
     const auto top = vm::top_directory();
-    const auto debs = user_cache() / "debs";
+    const auto debs = image::cache_directory() / "debs";
     BEDPLATE_ASSIGN(
         const auto floor,
         timed({.argv = {(top / "tests/bench/floor/bootstrap").string(), (top / "image/node.yaml").string(),

@@ -28,6 +28,7 @@ TIDY = "clang-tidy-19"
 # More files in one run save little and cost memory.
 GROUP = 8
 PLACE = re.compile(r"^(/[^:\n]+):\d+:\d+: (?:error|warning):", re.MULTILINE)
+MEMBER = re.compile(r'^#include "(/[^"]+)"', re.MULTILINE)
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -90,7 +91,11 @@ def compile_flags(build):
                 skip = True
             elif word not in ("-MD",):
                 flags.append(word)
-        result[pathlib.Path(entry["file"])] = flags
+        path = pathlib.Path(entry["file"])
+        # Where the build compiles several files as one, they are what that one includes.
+        members = MEMBER.findall(path.read_text()) if path.parent.name == "Unity" else [entry["file"]]
+        for member in members:
+            result[pathlib.Path(member)] = flags
     return result
 
 

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr minutes boot_timeout{6};
-constexpr minutes install_timeout{10};
+constexpr minutes menu_timeout{6};
+constexpr minutes medium_timeout{10};
 
 /// Where guests find the host on QEMU's user-mode network.
 std::string base_url(std::uint16_t port) {
@@ -66,8 +66,8 @@ VmSpec network_first(const TestMachine& machine, const BootServer& server) {
 }
 
 void install(Vm& vm) {
-    must(vm.serial().wait_for("unattended installation", scaled(boot_timeout)));
-    must(vm.serial().wait_for("is installed; switching off", scaled(install_timeout)));
+    must(vm.serial().wait_for("unattended installation", scaled(menu_timeout)));
+    must(vm.serial().wait_for("is installed; switching off", scaled(medium_timeout)));
     CHECK(must(vm.wait_exit(scaled(minutes(2)))).status == 0);
 }
 
@@ -80,10 +80,10 @@ void check_starts_its_disk(const VmSpec& spec, const TestMachine& machine, const
     resettable.restart_on_reboot = true;
     auto vm = start(resettable, workspace);
     for (unsigned i = 0; i < resets; ++i) {
-        must(vm->serial().wait_for(R"(vmnode1 \(6\.)", scaled(boot_timeout)));
+        must(vm->serial().wait_for(R"(vmnode1 \(6\.)", scaled(menu_timeout)));
         must(vm->reset());
     }
-    const auto deadline = std::chrono::steady_clock::now() + scaled(boot_timeout);
+    const auto deadline = std::chrono::steady_clock::now() + scaled(menu_timeout);
     auto ready = machine.ssh().wait_ready(seconds(10));
     while (!ready && std::chrono::steady_clock::now() < deadline) {
         ready = machine.ssh().wait_ready(seconds(10));
@@ -150,7 +150,7 @@ TEST_CASE("a medium of 1 MB/s with 200 ms a request that stalls three times inst
     spec.medium->kind = MediumSpec::Kind::usb_cd;
     spec.medium->throttle = Throttle{.bytes_per_second = Bytes{50'000'000}, .requests_per_second = 2000};
     auto vm = start(spec, workspace);
-    must(vm->serial().wait_for("unattended installation", scaled(boot_timeout)));
+    must(vm->serial().wait_for("unattended installation", scaled(menu_timeout)));
     set_throttle(*vm, rate, requests);
     for (int i = 0; i < 3; ++i) {
         must(vm->serial().wait_for(R"(MB/s, \d+:\d\d left)", scaled(minutes(10))));
@@ -178,8 +178,8 @@ TEST_CASE("a medium that is taken out in the middle is waited for, another build
     must(flip_bit(other, must(offset_in_iso(other, "/bedplate/manifest.json")) + 40));
 
     auto vm = start(machine.spec(medium), workspace);
-    must(vm->serial().wait_for("unattended installation", scaled(boot_timeout)));
-    must(vm->serial().wait_for(R"(^extract .*\d+:\d\d left)", scaled(install_timeout)));
+    must(vm->serial().wait_for("unattended installation", scaled(menu_timeout)));
+    must(vm->serial().wait_for(R"(^extract .*\d+:\d\d left)", scaled(medium_timeout)));
     must(vm->qmp().execute("eject", {{"id", "cd0"}, {"force", true}}));
     must(vm->serial().wait_for("installation medium cannot be read .*waiting for it", scaled(minutes(3))));
     const auto insert = [&](const fs::path& iso) {
@@ -193,7 +193,7 @@ TEST_CASE("a medium that is taken out in the middle is waited for, another build
     must(vm->serial().wait_for("still waiting for the payload", scaled(minutes(2))));
     insert(medium);
     must(vm->serial().wait_for("installation medium is back; going on", scaled(minutes(3))));
-    must(vm->serial().wait_for("is installed; switching off", scaled(install_timeout)));
+    must(vm->serial().wait_for("is installed; switching off", scaled(medium_timeout)));
     CHECK(must(vm->wait_exit(scaled(minutes(2)))).status == 0);
     CHECK(to_text(machine.protected_disks().check()).empty());
     workspace.succeeded();
@@ -208,11 +208,11 @@ TEST_CASE("a server takes over from a medium that is taken out for good", "[medi
     must(personalized_copy(medium, site_text({.ssh_key = machine.ssh_key().public_line}),
                            {"bedplate.payload=" + base_url(server.port)}));
     auto vm = start(machine.spec(medium), workspace);
-    must(vm->serial().wait_for("unattended installation", scaled(boot_timeout)));
-    must(vm->serial().wait_for(R"(^extract .*\d+:\d\d left)", scaled(install_timeout)));
+    must(vm->serial().wait_for("unattended installation", scaled(menu_timeout)));
+    must(vm->serial().wait_for(R"(^extract .*\d+:\d\d left)", scaled(medium_timeout)));
     must(vm->qmp().execute("eject", {{"id", "cd0"}, {"force", true}}));
     must(vm->serial().wait_for("is used instead; going on", scaled(minutes(3))));
-    must(vm->serial().wait_for("is installed; switching off", scaled(install_timeout)));
+    must(vm->serial().wait_for("is installed; switching off", scaled(medium_timeout)));
     CHECK(web.requests("node.tar.zst") > 0);
     CHECK(to_text(machine.protected_disks().check()).empty());
     fs::remove_all(server.tree);

@@ -254,7 +254,7 @@ TEST_CASE("the installer proves the network on the rack and names every fault of
 
 namespace {
 
-void install(const Workspace& workspace, const TestMachine& machine, RackFixture& rack) {
+void install_on_rack(const Workspace& workspace, const TestMachine& machine, RackFixture& rack) {
     const auto medium = workspace / "medium.iso";
     must(personalized_copy(medium, rack_site(machine.ssh_key().public_line)));
     auto spec = machine.spec(medium);
@@ -327,7 +327,7 @@ TEST_CASE("a node is installed over an LACP bond, comes up on it, and shows the 
     Workspace workspace("network-node");
     const TestMachine machine(workspace, Firmware::uefi, mib(2560));
     RackFixture rack(workspace);
-    install(workspace, machine, rack);
+    install_on_rack(workspace, machine, rack);
     auto vm = boot(workspace, machine, rack);
     CHECK(on_node(rack, machine, "grep -c 'port state: 63' /proc/net/bonding/bond0") == "4");
     CHECK(on_node(rack, machine, "cat /sys/class/net/stpub/mtu") == "9000");

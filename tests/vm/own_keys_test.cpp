@@ -62,7 +62,7 @@ std::uint64_t esp_offset(const fs::path& iso) {
     return table.at("partitions").at(1).at("start").get<std::uint64_t>() * 512;
 }
 
-std::unique_ptr<Vm> start(const Workspace& workspace, const fs::path& iso, MediumSpec::Kind kind) {
+std::unique_ptr<Vm> start_own_keys(const Workspace& workspace, const fs::path& iso, MediumSpec::Kind kind) {
     VmSpec spec{.firmware = Firmware::uefi_snakeoil, .memory = mib(2048)};
     spec.medium = MediumSpec{.kind = kind, .iso = iso};
     spec.efi_variables = workspace / "variables.fd";
@@ -78,14 +78,14 @@ TEST_CASE("firmware with own keys starts the signed image, and refuses it with o
     const auto iso = build_image(workspace, keys);
     personalize(workspace, iso);
     for (const auto kind : {MediumSpec::Kind::usb_stick, MediumSpec::Kind::cdrom}) {
-        const auto vm = start(workspace, iso, kind);
+        const auto vm = start_own_keys(workspace, iso, kind);
         must(vm->serial().wait_for("started by UEFI, Secure Boot on", scaled(minutes(6))));
         // The site document came out of the medium, without a boot loader's help.
         must(vm->serial().wait_for(R"(code site\.no-node)", scaled(minutes(2))));
     }
     // In the middle of the initramfs, which Debian's chain would not look at.
     must(flip_bit(iso, esp_offset(iso) + mib(60).value));
-    const auto vm = start(workspace, iso, MediumSpec::Kind::usb_stick);
+    const auto vm = start_own_keys(workspace, iso, MediumSpec::Kind::usb_stick);
     must(vm->serial().wait_for("Access Denied|Security Violation", scaled(minutes(3))));
     CHECK(!vm->serial().text().contains("unattended installation"));
     workspace.succeeded();

@@ -8,6 +8,7 @@
 
 #include "harness/accelerator.hpp"
 #include "harness/medium_copy.hpp"
+#include "installation.hpp"
 #include "machine.hpp"
 #include "platform/time_scale.hpp"
 #include "require.hpp"
@@ -20,8 +21,7 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr minutes boot_timeout{5};
-constexpr minutes install_timeout{8};
+constexpr minutes screen_timeout{5};
 constexpr seconds answer{60};
 
 /// Types on one console; looks at the serial one, which shows or mirrors everything.
@@ -100,11 +100,11 @@ TEST_CASE("an installation typed on the serial console of a VT220", "[screen-ser
     auto vm = boot_screens(machine);
     SerialScreen screen(*vm);
     const Type type = [&](std::string_view keys) { screen.type(keys); };
-    screen.wait_for("? help", scaled(boot_timeout));
+    screen.wait_for("? help", scaled(screen_timeout));
     if (screen.shows("is in control")) {
         type("t");
     }
-    screen.wait_for("service tag", scaled(boot_timeout));
+    screen.wait_for("service tag", scaled(screen_timeout));
     answer_questions(screen, type, machine.ssh_key().public_line, [](const std::string&) {}, false);
 
     // The answers go into a file, which this machine and the next one can be installed from.
@@ -141,8 +141,8 @@ TEST_CASE(
         auto vm = boot_screens(machine);
         SerialScreen serial(*vm);
         const Type type = [&](std::string_view keys) { must(vm->type_keys(keys)); };
-        serial.wait_for("? help", scaled(boot_timeout));
-        serial.wait_for("BPVM001", scaled(boot_timeout));
+        serial.wait_for("? help", scaled(screen_timeout));
+        serial.wait_for("BPVM001", scaled(screen_timeout));
         type("t");  // harmless where the VGA screen is in control already
         serial.wait_for("The screen on tty1 is in control", scaled(answer));
         answer_questions(

@@ -16,12 +16,12 @@ using fakes::FakePlatform;
 
 namespace {
 
-std::string example_site() {
+std::string example_site_text() {
     std::ifstream file(std::string(BEDPLATE_SOURCE_DIR) + "/profiles/examples/site-vm.yaml");
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-Inventory machine() {
+Inventory any_machine() {
     Inventory inventory;
     inventory.system = {.manufacturer = "Dell Inc.",
                         .product = "PowerEdge R750",
@@ -91,9 +91,9 @@ TEST_CASE("a server that chooses by machine gets the machine's identity") {
         const auto asked = parse_json(request.body, "request").value();
         CHECK(asked.at("service_tag") == "BPL0001");
         CHECK(asked.at("macs") == Json{"52:54:00:00:00:01", "52:54:00:00:00:02"});
-        return yaml(example_site());
+        return yaml(example_site_text());
     });
-    const auto site = site_from_server(fake.platform, {}, "http://s/b/", machine());
+    const auto site = site_from_server(fake.platform, {}, "http://s/b/", any_machine());
     REQUIRE(site);
     CHECK(fake.http.requests().size() == 1);
 }
@@ -104,16 +104,16 @@ TEST_CASE("a server without a choice serves one document for all") {
         fake.http.on("http://s/node", [=](const HttpRequest&) { return HttpResponse{.status = status}; });
         fake.http.on("http://s/site.yaml", [](const HttpRequest& request) {
             CHECK(request.method == "GET");
-            return yaml(example_site());
+            return yaml(example_site_text());
         });
-        CHECK(site_from_server(fake.platform, {}, "http://s", machine()));
+        CHECK(site_from_server(fake.platform, {}, "http://s", any_machine()));
     }
 }
 
 TEST_CASE("a server that has nothing for this machine sends it to its own disk") {
     FakePlatform fake;
     fake.http.on("*", [](const HttpRequest&) { return HttpResponse{.status = 204}; });
-    const auto site = site_from_server(fake.platform, {}, "http://s", machine());
+    const auto site = site_from_server(fake.platform, {}, "http://s", any_machine());
     REQUIRE(!site);
     CHECK(site.error().code == "site.boot-local");
     CHECK(wants_local_disk(site.error()));
@@ -121,15 +121,15 @@ TEST_CASE("a server that has nothing for this machine sends it to its own disk")
 
 TEST_CASE("a named document is fetched as it is, and a web page is no site") {
     FakePlatform fake;
-    fake.http.on("http://s/x.yaml?node=1", [](const HttpRequest&) { return yaml(example_site()); });
-    CHECK(site_from_server(fake.platform, {}, "http://s/x.yaml?node=1", machine()));
+    fake.http.on("http://s/x.yaml?node=1", [](const HttpRequest&) { return yaml(example_site_text()); });
+    CHECK(site_from_server(fake.platform, {}, "http://s/x.yaml?node=1", any_machine()));
     fake.http.on("http://s/y.yml", [](const HttpRequest&) {
         return HttpResponse{.status = 200, .content_type = "text/html", .body = "<p>"};
     });
-    CHECK(site_from_server(fake.platform, {}, "http://s/y.yml", machine()).error().code == "site.not-yaml");
+    CHECK(site_from_server(fake.platform, {}, "http://s/y.yml", any_machine()).error().code == "site.not-yaml");
     fake.http.on("http://s/z.yaml",
                  [](const HttpRequest&) { return yaml("schema: bedplate/site/v1\nnodez: 1\n"); });
-    CHECK(site_from_server(fake.platform, {}, "http://s/z.yaml", machine()).error().kind ==
+    CHECK(site_from_server(fake.platform, {}, "http://s/z.yaml", any_machine()).error().kind ==
           ErrorKind::findings);
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("a stick labelled BEDPLATE is a source, read-only, after the medium's 
     fake.commands.on("mount -t vfat *", {.status = 32, .err = "wrong fs type"});
     fake.commands.on("mount -t ext4 *", [&](const Command& command) {
         CHECK(std::ranges::count(command.argv, "ro,noload,nosuid,nodev,noexec") == 1);
-        fake.files.add_file("/run/bedplate/stick/mnt/site.yaml", example_site());
+        fake.files.add_file("/run/bedplate/stick/mnt/site.yaml", example_site_text());
         fake.files.add_file("/run/bedplate/stick/mnt/profiles/mine.yaml", "p");
         return CommandResult{};
     });
@@ -193,7 +193,7 @@ TEST_CASE("a report tells each stage once, and the end even to a server that was
         seen.push_back(parse_json(request.body, "report").value());
         return HttpResponse{.status = 200};
     });
-    InstallReport report(fake.platform, {}, "http://r/in", node_request(machine()));
+    InstallReport report(fake.platform, {}, "http://r/in", node_request(any_machine()));
     report.on_event({.type = Event::Type::started, .stage = "partition", .text = "a"});
     report.on_event({.type = Event::Type::finished, .stage = "partition", .text = "b"});
     away = true;

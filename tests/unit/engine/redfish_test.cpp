@@ -15,13 +15,13 @@ namespace {
 
 const std::string iso = "http://192.0.2.1/bedplate.iso";
 
-struct Bench {
+struct BmcBench {
     FakePlatform fake;
     bool from_virtual_cd = false, ejected_while_on = false;
     std::vector<std::string> notes;
     RedfishStub stub;
 
-    explicit Bench(RedfishStub::Quirks quirks, bool finishes = true)
+    explicit BmcBench(RedfishStub::Quirks quirks, bool finishes = true)
         : stub(quirks, {.power_on =
                             [this, finishes](bool virtual_cd) {
                                 from_virtual_cd = virtual_cd;
@@ -62,7 +62,7 @@ TEST_CASE("a machine is started once from its virtual CD, followed, and the imag
          {RedfishStub::Quirks{}, RedfishStub::Quirks{.old_idrac = true},
           RedfishStub::Quirks{.media_on_system = true}, RedfishStub::Quirks{.dell = false},
           RedfishStub::Quirks{.busy = 3}, RedfishStub::Quirks{.slow_power = 4}}) {
-        Bench bench(quirks);
+        BmcBench bench(quirks);
         const auto done = bench.boot();
         INFO((done ? "" : done.error().to_text()));
         REQUIRE(done);
@@ -73,12 +73,12 @@ TEST_CASE("a machine is started once from its virtual CD, followed, and the imag
 }
 
 TEST_CASE("the service tag is shown, not the board's number") {
-    Bench bench({});
+    BmcBench bench({});
     CHECK(bench.connect()->description() == "Dell Inc. PowerEdge R750, serial BPVM001");
 }
 
 TEST_CASE("wrong credentials are tried once") {
-    Bench bench({});
+    BmcBench bench({});
     const auto machine = bench.connect("wrong");
     REQUIRE(!machine);
     CHECK(machine.error().code == "bmc.auth");
@@ -87,13 +87,13 @@ TEST_CASE("wrong credentials are tried once") {
 }
 
 TEST_CASE("an answer that gets lost on the way is made up for by looking") {
-    Bench bench({.lost_answers = 1});
+    BmcBench bench({.lost_answers = 1});
     CHECK(bench.boot());
     CHECK(bench.from_virtual_cd);
 }
 
 TEST_CASE("a BMC without a slot for CDs is an error that lists what there is") {
-    Bench bench({.no_cd_slot = true});
+    BmcBench bench({.no_cd_slot = true});
     const auto done = bench.boot();
     REQUIRE(!done);
     CHECK(done.error().code == "bmc.no-slot");
@@ -102,7 +102,7 @@ TEST_CASE("a BMC without a slot for CDs is an error that lists what there is") {
 }
 
 TEST_CASE("somebody else's medium is only taken out if asked for") {
-    Bench bench({});
+    BmcBench bench({});
     bench.stub.set_image("http://192.0.2.1/other.iso");
     const auto done = bench.boot();
     REQUIRE(!done);
@@ -112,7 +112,7 @@ TEST_CASE("somebody else's medium is only taken out if asked for") {
 }
 
 TEST_CASE("an image that the BMC cannot fetch is an error in the BMC's words") {
-    Bench bench({});
+    BmcBench bench({});
     const auto done = bench.boot({.iso = "http://198.51.100.1/x.iso"});
     REQUIRE(!done);
     CHECK(done.error().code == "bmc.insert");
@@ -120,7 +120,7 @@ TEST_CASE("an image that the BMC cannot fetch is an error in the BMC's words") {
 }
 
 TEST_CASE("a machine that does not switch itself off keeps its medium") {
-    Bench bench({}, false);
+    BmcBench bench({}, false);
     const auto done = bench.boot({.iso = iso, .follow = std::chrono::minutes{1}});
     REQUIRE(!done);
     CHECK(done.error().code == "bmc.follow");

@@ -11,7 +11,7 @@ using namespace bedplate;
 
 namespace {
 
-Inventory machine(const std::string& name) {
+Inventory served_machine(const std::string& name) {
     const auto path = std::filesystem::path(BEDPLATE_SOURCE_DIR) / "tests/machines" / name / "inventory.json";
     return inventory_from_json(parse_json(linux_file_system()->read(path).value(), name).value(), name)
         .value();
@@ -20,7 +20,7 @@ Inventory machine(const std::string& name) {
 /// Follows a script; no machine, no documents.
 class Scripted : public Installation {
 public:
-    Result<Inventory> look() override { return machine("vm-r750"); }
+    Result<Inventory> look() override { return served_machine("vm-r750"); }
     Result<std::vector<DocumentText>> profiles() override {
         return std::vector<DocumentText>{{.origin = "a.yaml", .text = "x"}};
     }

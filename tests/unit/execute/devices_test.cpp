@@ -92,10 +92,6 @@ struct Bench : Machine {
 
 using Ends = std::vector<std::string>;
 
-std::string text_of(const Result<void>& done) {
-    return done ? "done" : done.error().to_text();
-}
-
 }  // namespace
 
 TEST_CASE("an array is stopped once, and never one that is on a disk of others too") {
@@ -109,7 +105,7 @@ TEST_CASE("an array is stopped once, and never one that is on a disk of others t
                               return CommandResult{};
                           });
         const auto done = bench.carry_out({bench.action(stop)});
-        INFO(text_of(done));
+        INFO(test::text_of(done));
         REQUIRE(done);
         CHECK(bench.ends() == Ends{"finished"});
         REQUIRE(bench.carry_out({bench.action(stop)}));
@@ -160,7 +156,7 @@ TEST_CASE("of two volume groups with one name the planned one is switched off") 
     });
     const action::DeactivateVolumeGroup kind{.name = "old", .uuid = "U1"};
     const auto done = bench.carry_out({bench.action(kind)});
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     REQUIRE(bench.carry_out({bench.action(kind)}));
     CHECK(bench.ends() == Ends{"satisfied"});
@@ -178,7 +174,7 @@ TEST_CASE("the labels of an OSD are zeroed at every place, and nowhere else") {
     const action::ZapBluestore zap{
         .partition = {}, .volume = "", .offsets = {Bytes{0}, gib(1), gib(10), gib(100), gib(1000)}};
     const auto done = bench.carry_out({bench.action(zap)});
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     for (const Bytes offset : {Bytes{0}, gib(1), gib(100)}) {
         CHECK(bench.blocks.peek("/dev/sdb", offset, Bytes{9}) == std::string(9, '\0'));
@@ -205,7 +201,7 @@ TEST_CASE("an OSD in a volume is switched on for it; one whose volume is gone is
                           return CommandResult{};
                       });
     const auto done = bench.carry_out({bench.action(zap)});
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     CHECK(bench.ends() == Ends{"finished"});
     CHECK(bench.blocks.peek("/dev/ceph-1/osd-1", Bytes{0}, Bytes{9}) == std::string(9, '\0'));
@@ -223,7 +219,7 @@ TEST_CASE("a cache is stopped through sysfs") {
     });
     const action::StopBcache kind{.name = "bcache0", .uuid = ""};
     const auto done = bench.carry_out({bench.action(kind)});
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     REQUIRE(bench.carry_out({bench.action(kind)}));
     CHECK(bench.ends() == Ends{"satisfied"});
@@ -252,7 +248,7 @@ TEST_CASE("an array is made of both disks and known by its UUID") {
     });
     SECTION("made, and then there") {
         const auto done = bench.carry_out({bench.action(kind, true)});
-        INFO(text_of(done));
+        INFO(test::text_of(done));
         REQUIRE(done);
         REQUIRE(bench.carry_out({bench.action(kind, true)}));
         CHECK(bench.ends() == Ends{"satisfied"});
@@ -294,7 +290,7 @@ TEST_CASE("the key of an encrypted system goes through standard input and stands
     SECTION("made and opened once") {
         bench.disk_passphrase = Secret("canary horse");
         const auto done = bench.carry_out(actions);
-        INFO(text_of(done));
+        INFO(test::text_of(done));
         REQUIRE(done);
         CHECK(bench.sent_to("cryptsetup luksFormat *") == "canary horse");
         CHECK(bench.sent_to("cryptsetup open *") == "canary horse");
@@ -334,7 +330,7 @@ TEST_CASE("for a TPM the key is drawn, and the same one is bound") {
         return CommandResult{};
     });
     const auto done = bench.carry_out({bench.action(create), bench.action(bind)});
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     CHECK(bench.sent_to("cryptsetup luksFormat *").size() == 64);
     CHECK(bench.sent_to("cryptsetup luksFormat *") == bench.sent_to("clevis luks bind *"));
@@ -356,7 +352,7 @@ TEST_CASE("the initramfs is made once for a plan") {
     Action update = bench.action(action::UpdateInitramfs{});
     update.stage = Stage::configure;
     const auto done = bench.carry_out({update});
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     REQUIRE(bench.carry_out({update}));
     CHECK(bench.ends() == Ends{"satisfied"});
@@ -375,7 +371,7 @@ TEST_CASE("disks are wiped at a time, and of several failures the first of the p
     bench.blocks.poke("/dev/sdb", Bytes{0}, "old");
     SECTION("both succeed") {
         const auto done = bench.carry_out({one, other});
-        INFO(text_of(done));
+        INFO(test::text_of(done));
         REQUIRE(done);
         CHECK(bench.ends() == Ends{"finished", "finished"});
         CHECK(bench.blocks.peek("/dev/sda", Bytes{0}, Bytes{3}) == std::string(3, '\0'));

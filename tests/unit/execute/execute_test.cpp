@@ -28,17 +28,13 @@ JournalRun last_run(const Machine& machine) {
     return read_journal(machine.files, machine.journal).value().runs.back();
 }
 
-std::string text_of(const Result<void>& result) {
-    return result ? "done" : result.error().to_text();
-}
-
 }  // namespace
 
 TEST_CASE("a whole plan is carried out and the disk boots at the end") {
     Machine machine;
     const Plan plan = machine.plan();
     const auto done = machine.run(plan);
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     CHECK(machine.commands.unexpected().empty());
     CHECK(machine.bootable());
@@ -61,7 +57,7 @@ TEST_CASE("a whole plan is carried out and the disk boots at the end") {
 TEST_CASE("a whole plan for BIOS ends with boot code") {
     Machine machine(FirmwareMode::bios);
     const auto done = machine.run(machine.plan());
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     CHECK(machine.bootable());
     CHECK(machine.commands.unexpected().empty());
@@ -75,7 +71,7 @@ TEST_CASE("a second run of a finished plan changes nothing") {
         const auto commands = changing_commands(machine).size();
         const auto writes = machine.blocks.operations().size();
         const auto again = machine.run(plan);
-        INFO(text_of(again));
+        INFO(test::text_of(again));
         REQUIRE(again);
         CHECK(changing_commands(machine).size() == commands);
         CHECK(machine.blocks.operations().size() == writes);

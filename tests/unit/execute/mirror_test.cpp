@@ -16,10 +16,6 @@ struct Mirror : Machine {
         : Machine(firmware, test::SystemDisks::mirror) {}
 };
 
-std::string text_of(const Result<void>& done) {
-    return done ? "done" : done.error().to_text();
-}
-
 std::size_t entries_called(const Machine& machine, std::string_view label) {
     return static_cast<std::size_t>(std::ranges::count_if(machine.boot_entries, [&](const std::string& line) {
         return line.contains(std::format("* {}\t", label));
@@ -31,7 +27,7 @@ std::size_t entries_called(const Machine& machine, std::string_view label) {
 TEST_CASE("a mirror boots from either disk, with one entry each, the first disk's first") {
     Mirror machine;
     const auto done = machine.run(machine.plan());
-    INFO(text_of(done));
+    INFO(test::text_of(done));
     REQUIRE(done);
     CHECK(machine.commands.unexpected().empty());
     CHECK(machine.arrays.size() == 2);
@@ -58,7 +54,7 @@ TEST_CASE("a second run of a finished mirror changes nothing") {
     const auto writes = machine.blocks.operations().size();
     const auto entries = machine.boot_entries;
     const auto again = machine.run(plan);
-    INFO(text_of(again));
+    INFO(test::text_of(again));
     REQUIRE(again);
     CHECK(machine.blocks.operations().size() == writes);
     CHECK(machine.boot_entries == entries);
@@ -80,11 +76,11 @@ TEST_CASE("whichever command fails, a mirror does not boot before its commit and
         const auto done = machine.run(plan);
         const std::string line = machine.commands.lines().at(n - 1);
         INFO("command " << n << ": " << line);
-        INFO(text_of(done));
+        INFO(test::text_of(done));
         const bool committed = line.starts_with("efibootmgr");
         CHECK((done || committed || !machine.bootable()));
         const auto again = machine.run(plan);
-        INFO(text_of(again));
+        INFO(test::text_of(again));
         CHECK(again);
         CHECK(machine.bootable(0));
         CHECK(machine.bootable(1));
@@ -107,7 +103,7 @@ TEST_CASE("wherever the power is cut in the end of a mirror's installation, a ne
         machine.blocks.restore_power();
         INFO("operation " << n << " of " << operations);
         const auto again = machine.run(plan);
-        INFO(text_of(again));
+        INFO(test::text_of(again));
         CHECK(again);
         CHECK(machine.bootable(0));
         CHECK(machine.bootable(1));

@@ -259,6 +259,17 @@ TEST_CASE("anything else needs the policy, and the refusal says what is there an
     CHECK(example.refusal().empty());
 }
 
+TEST_CASE("of several disks that may not be written to each is named at once") {
+    Example example;
+    example.system_disk().signatures = {"xfs"};
+    example.inventory.disks[0].signatures = {"ntfs"};
+    const auto refused = example.plan();
+    REQUIRE(!refused);
+    CHECK(refused.error().where.contains("SYS1"));
+    CHECK(refused.error().where.contains("DATA1"));
+    CHECK(refused.error().where.ends_with("(disk.not-blank)"));
+}
+
 TEST_CASE("an empty partition table is not blank") {
     Example example;
     example.system_disk().partition_table = "gpt";

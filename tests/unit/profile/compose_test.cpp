@@ -8,7 +8,7 @@ using namespace bedplate::test;
 
 namespace {
 
-const std::string text = R"(schema: bedplate/site/v1
+const std::string site_text = R"(schema: bedplate/site/v1
 cluster: {name: prod, domain: example.com, ntp: [10.0.0.1], dns: [10.0.0.2], timezone: Europe/Berlin}
 networks:
   management: {vlan: 100, subnet: 10.0.100.0/24, gateway: 10.0.100.1}
@@ -26,7 +26,7 @@ nodes:
 
 Site site() {
     Report report;
-    auto loaded = load_site(text, "site.yaml", report);
+    auto loaded = load_site(site_text, "site.yaml", report);
     INFO(report.to_text());
     REQUIRE(loaded);
     return *loaded;

@@ -7,7 +7,7 @@ using namespace bedplate;
 
 namespace {
 
-Inventory machine_with(std::vector<Disk> disks) {
+Inventory machine_with_disks(std::vector<Disk> disks) {
     Inventory inventory;
     inventory.system = {.manufacturer = "Dell Inc.", .product = "PowerEdge R750", .serial = "TAG1"};
     inventory.memory.total = gib(64);
@@ -36,7 +36,7 @@ std::string first_mismatch(const Inventory& inventory, const MatchRules& rules) 
 }  // namespace
 
 TEST_CASE("each clause that fails is told with what was found and wanted") {
-    const Inventory inventory = machine_with({nvme("nvme0n1"), nvme("nvme1n1")});
+    const Inventory inventory = machine_with_disks({nvme("nvme0n1"), nvme("nvme1n1")});
     CHECK(first_mismatch(inventory, any_dell).empty());
     CHECK(first_mismatch(inventory, {.system = {{"product", "PowerEdge R640"}}}) ==
           "system.product is 'PowerEdge R750', wanted 'PowerEdge R640'");
@@ -51,7 +51,7 @@ TEST_CASE("each clause that fails is told with what was found and wanted") {
 }
 
 TEST_CASE("memory of which nothing is known satisfies no clause") {
-    Inventory inventory = machine_with({});
+    Inventory inventory = machine_with_disks({});
     inventory.memory.total = {};
     CHECK(first_mismatch(inventory, {.memory_max = gib(16)}) ==
           "the size of the memory is unknown, wanted at most 16 GiB");
@@ -62,18 +62,18 @@ TEST_CASE("disks that can never be installed on are not counted") {
     medium.installation_medium = true;
     Disk path = nvme("nvme2n1");
     path.multipath_of = "nvme0n1";
-    const Inventory inventory = machine_with({nvme("nvme0n1"), medium, path});
+    const Inventory inventory = machine_with_disks({nvme("nvme0n1"), medium, path});
     CHECK(first_mismatch(inventory, {.disks = {{.select = select_nvme, .count = 1}}}).empty());
 }
 
 TEST_CASE("what lshw appends to a product is not part of it") {
-    Inventory inventory = machine_with({});
+    Inventory inventory = machine_with_disks({});
     inventory.system.product = "PowerEdge R750 (SKU=NotProvided;ModelName=PowerEdge R750)";
     CHECK(first_mismatch(inventory, {.system = {{"product", "PowerEdge R750"}}}).empty());
 }
 
 TEST_CASE("priority decides first, then the number of clauses") {
-    const Inventory inventory = machine_with({nvme("nvme0n1")});
+    const Inventory inventory = machine_with_disks({nvme("nvme0n1")});
     MatchRules narrow = any_dell;
     narrow.disks = {{.select = select_nvme, .count = 1}};
     MatchRules urgent = any_dell;
@@ -89,7 +89,7 @@ TEST_CASE("priority decides first, then the number of clauses") {
 }
 
 TEST_CASE("two profiles that fit equally well are refused, both named") {
-    const Inventory inventory = machine_with({});
+    const Inventory inventory = machine_with_disks({});
     MatchRules worse = any_dell;
     worse.system["product"] = "PowerEdge R640";
     const std::vector<Profile> profiles{profile("b", any_dell), profile("a", any_dell), profile("c", worse)};
@@ -107,8 +107,8 @@ TEST_CASE("two profiles that fit equally well are refused, both named") {
 TEST_CASE("where no profile fits, each says why not") {
     MatchRules other = any_dell;
     other.system["manufacturer"] = "QEMU";
-    const auto result =
-        choose_profile(machine_with({}), {profile("vm", other), profile("big", {.memory_min = gib(512)})});
+    const auto result = choose_profile(machine_with_disks({}),
+                                       {profile("vm", other), profile("big", {.memory_min = gib(512)})});
     REQUIRE(!result);
     CHECK(result.error().kind == ErrorKind::refused);
     CHECK(result.error().code == "profile.none");
@@ -121,11 +121,11 @@ TEST_CASE("where no profile fits, each says why not") {
 TEST_CASE("the verdicts are sorted by name and have a JSON form") {
     MatchRules other = any_dell;
     other.memory_min = gib(512);
-    const auto result = match(machine_with({}), {profile("z", other), profile("a", any_dell)});
+    const auto result = match(machine_with_disks({}), {profile("z", other), profile("a", any_dell)});
     CHECK(to_json(result).dump() ==
           R"({"schema":"bedplate/match/v1","chosen":"a","profiles":[)"
           R"({"profile":"a","matches":true,"priority":0,"clauses":1,"first_mismatch":""},)"
           R"({"profile":"z","matches":false,"priority":0,"clauses":1,)"
           R"("first_mismatch":"memory is 64 GiB, wanted at least 512 GiB"}]})");
-    CHECK(to_json(match(machine_with({}), {}))["chosen"].is_null());
+    CHECK(to_json(match(machine_with_disks({}), {}))["chosen"].is_null());
 }

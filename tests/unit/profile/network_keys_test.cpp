@@ -20,7 +20,7 @@ network:
   pin: slot
 )";
 
-const std::string site_text = R"(schema: bedplate/site/v1
+const std::string keys_site_text = R"(schema: bedplate/site/v1
 cluster: {name: c}
 networks:
   management: {subnet: 10.0.0.0/24, mtu: 9000}
@@ -63,7 +63,7 @@ TEST_CASE("only active-backup can be watched by ARP, and words are not guessed")
 
 TEST_CASE("guests' VLANs and overlays of a site reach their members") {
     Report report;
-    const auto site = load_site(site_text, "s.yaml", report);
+    const auto site = load_site(keys_site_text, "s.yaml", report);
     INFO(report.to_text());
     REQUIRE(site);
     const NetworkSpec& service = site->networks.at("service");
@@ -76,15 +76,15 @@ TEST_CASE("guests' VLANs and overlays of a site reach their members") {
 }
 
 TEST_CASE("overlays and guests' VLANs that can not be are findings") {
-    CHECK(site_codes(site_text).empty());
-    CHECK(site_codes(with(site_text, "mtu: 9000", "mtu: 1500")) == Codes{"site.vxlan"});
-    CHECK(site_codes(with(site_text, "over: management", "over: service")) == Codes{"site.vxlan"});
-    CHECK(site_codes(with(site_text, "over: management", "over: ring1")) == Codes{"site.vxlan"});
-    CHECK(site_codes(with(site_text, "{bridge: br0", "{vlan: 7, bridge: br0")) == Codes{"site.vxlan"});
-    CHECK(site_codes(with(site_text, "bridge: br0, ", "")) == Codes{"site.guest-vlans"});
-    CHECK(site_codes(with(site_text, "peers: [10.0.0.2]", "group: 10.0.0.9")) == Codes{"site.vxlan"});
-    CHECK(site_codes(with(site_text, "\"220-229\"", "\"229-220\"")) == Codes{"yaml.value"});
-    CHECK(site_codes(with(site_text, "\"220-229\"", "\"220-4095\"")) == Codes{"yaml.value"});
-    CHECK(site_codes(with(site_text, "\"220-229\"", "0210")) == Codes{"yaml.value"});
-    CHECK(site_codes(with(site_text, "vni: 5000", "vni: 16777216")) == Codes{"yaml.value"});
+    CHECK(site_codes(keys_site_text).empty());
+    CHECK(site_codes(with(keys_site_text, "mtu: 9000", "mtu: 1500")) == Codes{"site.vxlan"});
+    CHECK(site_codes(with(keys_site_text, "over: management", "over: service")) == Codes{"site.vxlan"});
+    CHECK(site_codes(with(keys_site_text, "over: management", "over: ring1")) == Codes{"site.vxlan"});
+    CHECK(site_codes(with(keys_site_text, "{bridge: br0", "{vlan: 7, bridge: br0")) == Codes{"site.vxlan"});
+    CHECK(site_codes(with(keys_site_text, "bridge: br0, ", "")) == Codes{"site.guest-vlans"});
+    CHECK(site_codes(with(keys_site_text, "peers: [10.0.0.2]", "group: 10.0.0.9")) == Codes{"site.vxlan"});
+    CHECK(site_codes(with(keys_site_text, "\"220-229\"", "\"229-220\"")) == Codes{"yaml.value"});
+    CHECK(site_codes(with(keys_site_text, "\"220-229\"", "\"220-4095\"")) == Codes{"yaml.value"});
+    CHECK(site_codes(with(keys_site_text, "\"220-229\"", "0210")) == Codes{"yaml.value"});
+    CHECK(site_codes(with(keys_site_text, "vni: 5000", "vni: 16777216")) == Codes{"yaml.value"});
 }

@@ -129,4 +129,9 @@ private:
     std::string payload_bytes_;
 };
 
+/// For INFO(): what went wrong, or "done".
+inline std::string text_of(const Result<void>& done) {
+    return done ? "done" : done.error().to_text();
+}
+
 }  // namespace bedplate::test
