@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/foreign_text.hpp"
 #include "firstboot/checks.hpp"
 #include "firstboot/identity.hpp"
 #include "firstboot/osd_prepare.hpp"
@@ -23,7 +24,7 @@ Result<void> identity(Platform& platform) {
 
 Result<void> report(Platform& platform) {
     BEDPLATE_ASSIGN(const auto report, firstboot::check_node(platform));
-    BEDPLATE_TRY(platform.files.write(node_report_path, to_json(report).dump(2) + "\n"));
+    BEDPLATE_TRY(platform.files.write(node_report_path, pretty(to_json(report)) + "\n"));
     std::cout << to_text(report);
     if (report.state == NodeReport::State::failed) {
         return fail("node.check", report.error.value_or(""));

@@ -22,14 +22,6 @@ std::size_t next_character(std::string_view text, std::size_t at) {
     return at;
 }
 
-std::string to_lower(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
-
 /// Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`: three rows of the usual table.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before_last(b.size() + 1);
@@ -74,6 +66,14 @@ std::string quote_word(std::string_view word) {
 }
 
 }  // namespace
+
+std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return lower;
+}
 
 std::string_view trim(std::string_view text) {
     constexpr std::string_view blanks = " \t\r\n\v\f";

@@ -11,6 +11,9 @@
 namespace bedplate {
 
 [[nodiscard]] std::string_view trim(std::string_view text);
+
+/// ASCII letters only; the other bytes stay as they are.
+[[nodiscard]] std::string to_lower(std::string_view text);
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 #include "harness/disk_images.hpp"
 #include "installation.hpp"
 #include "require.hpp"
@@ -31,9 +32,7 @@ const std::vector<std::string> node_states{"LFLUKS", "LFXFS", "LFCEPHLV", "LFCEP
 const std::vector<std::string> spares{"LFSPARE1", "LFSPARE2"};
 
 DiskSpec disk_of(const fs::path& folder, const std::string& serial) {
-    std::string id = serial;
-    std::ranges::transform(id, id.begin(), [](unsigned char c) { return std::tolower(c); });
-    return {.id = id,
+    return {.id = to_lower(serial),
             .image = folder / (serial + ".img"),
             .bus = DiskBus::scsi,
             .serial = serial,

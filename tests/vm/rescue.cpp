@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "rescue.hpp"
 
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <cctype>
 #include <format>
 #include <fstream>
 
+#include "base/text.hpp"
 #include "harness/accelerator.hpp"
 #include "harness/medium_copy.hpp"
 #include "harness/tiny_guest.hpp"
@@ -82,8 +81,6 @@ Said RescueShell::run(const std::string& command, std::chrono::seconds timeout) 
 void write_profile(const fs::path& folder, const std::string& name, const std::string& select) {
     const auto directory = folder / "profiles" / name;
     fs::create_directories(directory);
-    std::string lower_case = name;
-    std::ranges::transform(lower_case, lower_case.begin(), [](unsigned char c) { return std::tolower(c); });
     std::ofstream(directory / (name + ".yaml")) << std::format(R"(schema: bedplate/profile/v1
 name: {}
 description: A case of the VM tests
@@ -97,7 +94,7 @@ network:
     - {{name: bond0, mode: active-backup, select: {{driver: "*"}}, at_least: 1}}
   roles: {{management: bond0}}
 )",
-                                                               lower_case, select);
+                                                               to_lower(name), select);
 }
 
 }  // namespace bedplate::vm
