@@ -73,6 +73,10 @@ Result<void> apply_table(Run& run, const action::WritePartitionTable& kind, cons
     {
         // No lock is held on the disk afterwards: udev must be free to look at it.
         BEDPLATE_ASSIGN(const auto device, run.disks.open(*action.device, BlockAccess::write));
+        BEDPLATE_ASSIGN(const auto table, read_disk_table(*device));
+        if (!table || table_difference(*table, kind)) {
+            BEDPLATE_TRY(clear_partition_ends(*device, kind));
+        }
         BEDPLATE_TRY(write_partition_table(*device, kind, run.work));
     }
     return reread_partition_table(run, path);

@@ -174,7 +174,26 @@ Result<void> copy_table(Scratch& scratch, BlockDevice& device) {
     return device.flush();
 }
 
+Result<void> zero(BlockDevice& device, Bytes offset, Bytes size) {
+    const std::vector<std::byte> zeros(size.value);
+    return device.write(offset, zeros);
+}
+
 }  // namespace
+
+Result<void> clear_partition_ends(BlockDevice& device, const action::WritePartitionTable& planned) {
+    for (const action::PlannedPartition& partition : planned.partitions) {
+        const Bytes start = planned.logical_block_size * partition.first.value;
+        const Bytes end = planned.logical_block_size * (partition.last.value + 1);
+        const Bytes head = std::min(planned.cleared_start, end - start);
+        const Bytes tail = std::min(planned.cleared_end, end - start - head);
+        BEDPLATE_TRY(zero(device, start, head));
+        if (tail > Bytes{}) {
+            BEDPLATE_TRY(zero(device, end - tail, tail));
+        }
+    }
+    return device.flush();
+}
 
 Result<void> write_partition_table(BlockDevice& device, const action::WritePartitionTable& planned,
                                    const std::filesystem::path& work) {

@@ -18,4 +18,9 @@ namespace bedplate {
                                                  const action::WritePartitionTable& planned,
                                                  const std::filesystem::path& work);
 
+/// Overwrite what would show on the planned partitions: the first and the last bytes of each, as many as
+/// WritePartitionTable says, and flush. Errors: those of writing.
+[[nodiscard]] Result<void> clear_partition_ends(BlockDevice& device,
+                                                const action::WritePartitionTable& planned);
+
 }  // namespace bedplate

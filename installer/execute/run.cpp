@@ -60,12 +60,18 @@ Result<std::vector<std::unique_ptr<DiskLock>>> Run::lock_disks(const Action& act
 }
 
 Result<void> Run::run_commands(const Action& action) {
+    return run_commands(action, [](const std::vector<std::string>& /*argv*/) { return true; });
+}
+
+Result<void> Run::run_commands(const Action& action,
+                               const std::function<bool(const std::vector<std::string>&)>& is_wanted) {
     // A tool that hangs on a disk in the middle of its work is found by watching the disk; this is for those
     // that wait for something else.
     const bool slow = std::holds_alternative<action::UpdateInitramfs>(action.kind);
     const std::chrono::minutes limit{slow ? 15 : 2};
     BEDPLATE_ASSIGN(const std::string disk, disk_path(action));
-    const auto list = commands(action, {.target = context.target.string(), .disk = disk});
+    auto list = commands(action, {.target = context.target.string(), .disk = disk});
+    std::erase_if(list, std::not_fn(is_wanted));
     if (list.empty()) {
         return {};
     }

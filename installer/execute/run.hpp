@@ -85,6 +85,9 @@ struct Run {
     /// Run the commands that the plan shows for the action, with its disks locked where they write to them.
     /// For several threads. Errors: command.*, block.locked.
     [[nodiscard]] Result<void> run_commands(const Action& action);
+    /// The same with those of the commands that `is_wanted` says yes to.
+    [[nodiscard]] Result<void> run_commands(
+        const Action& action, const std::function<bool(const std::vector<std::string>&)>& is_wanted);
     /// The locks on all disks of an action; in one order, so that two actions never wait for each other.
     [[nodiscard]] Result<std::vector<std::unique_ptr<DiskLock>>> lock_disks(const Action& action);
 };

@@ -70,6 +70,7 @@ Json of(const action::WritePartitionTable& kind) {
     }
     return Json{{"disk_guid", kind.disk_guid.to_text()},
                 {"logical_block_size", kind.logical_block_size.value},
+                {"cleared_bytes", {{"start", kind.cleared_start.value}, {"end", kind.cleared_end.value}}},
                 {"partitions", partitions}};
 }
 

@@ -197,6 +197,8 @@ std::string partition_lines(const action::WritePartitionTable& table) {
                             partition.first.value, partition.last.value);
         text += std::format("          {}\n", partition.guid.to_text());
     }
+    text += std::format("        zeros into the first {} and the last {} of each\n",
+                        to_exact_text(table.cleared_start), to_exact_text(table.cleared_end));
     return text;
 }
 

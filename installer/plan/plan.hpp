@@ -88,9 +88,13 @@ struct PlannedPartition {
     Guid type, guid;
     Lba first, last;  ///< inclusive, in logical blocks of the disk
 };
-/// A new GPT, exactly as given.
+/// A new GPT, exactly as given. What an earlier owner left at the places where the new partitions begin and
+/// end is overwritten first: a partition that gets no file system of its own would bring it back.
 struct WritePartitionTable {
     static constexpr std::string_view kind = "write-partition-table";
+    /// How much of each partition is overwritten with zeros, at most: superblocks are found up to 2 MiB into
+    /// a partition (VMFS), and in the last MiB (md, DDF, ZFS).
+    static constexpr Bytes cleared_start = mib(4), cleared_end = mib(1);
     Guid disk_guid;
     Bytes logical_block_size;
     std::vector<PlannedPartition> partitions;

@@ -104,6 +104,28 @@ TEST_CASE("writing a table leaves the partitions' contents alone") {
     }
 }
 
+TEST_CASE("what was where the new partitions begin and end is overwritten, and nothing else") {
+    const fakes::TempDir folder;
+    const auto path = make_disk(folder, gib(2));
+    const auto device = linux_block_devices()->open(path, BlockAccess::write).value();
+    const std::vector<std::byte> old(4096, std::byte{0x5a});
+    const std::vector<std::byte> zeros(4096);
+    const auto inside = {mib(1), mib(2) - Bytes{4096}, mib(2), mib(302) - Bytes{4096}, mib(814), mib(1999)};
+    const auto between = {mib(1) - Bytes{4096}, mib(6), mib(301) - Bytes{4096}, mib(818), mib(2000)};
+    for (const auto& places : {inside, between}) {
+        for (const Bytes at : places) {
+            REQUIRE(device->write(at, old));
+        }
+    }
+    REQUIRE(clear_partition_ends(*device, planned(Bytes{512})));
+    for (const Bytes at : inside) {
+        CHECK(bytes_of(*device, at, Bytes{4096}) == zeros);
+    }
+    for (const Bytes at : between) {
+        CHECK(bytes_of(*device, at, Bytes{4096}) == old);
+    }
+}
+
 TEST_CASE("the backup is written before the table and the protective MBR last") {
     fakes::FakeBlockDevices devices;
     const fakes::TempDir folder;

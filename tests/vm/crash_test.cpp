@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <format>
 #include <fstream>
-#include <iostream>
 #include <random>
 #include <thread>
 
 #include "base/text.hpp"
+#include "figures.hpp"
 #include "harness/crash_judge.hpp"
 #include "harness/disk_images.hpp"
 #include "installation.hpp"
@@ -24,10 +24,6 @@ using std::chrono::minutes;
 namespace fs = std::filesystem;
 
 namespace {
-
-void figure(const std::string& text) {
-    std::cout << "  proved  " << text << "\n" << std::flush;
-}
 
 NodeExpectation expected_node(Firmware firmware, std::uint64_t generation = 1) {
     return {.firmware = firmware,
@@ -46,7 +42,7 @@ CrashReport judge_recording(const Workspace& workspace, const Recording& recordi
     const auto begun = std::chrono::steady_clock::now();
     auto report = must(judge_crashes(recording, sampling, payload, workspace / "replay.img"));
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-    figure(std::format("{}, seed {}: {}, {:.0f} s", what, seed, report.to_text(), took.count()));
+    proved(std::format("{}, seed {}: {}, {:.0f} s", what, seed, report.to_text(), took.count()));
     std::ofstream(workspace / "violations.log") << join(report.violations, "\n") << "\n";
     CHECK(join(report.violations, "\n").empty());
     CHECK(report.states >= 100);
@@ -110,7 +106,7 @@ void kill_and_finish(const TestMachine& machine, const fs::path& medium, Firmwar
             }
         }
     }
-    figure(std::format("{} machines killed after{} s of {:.1f}, {} to the end afterwards", kills, times,
+    proved(std::format("{} machines killed after{} s of {:.1f}, {} to the end afterwards", kills, times,
                        static_cast<double>(whole.count()) / 1000, finish_each ? "each run" : "the next run"));
 }
 
@@ -129,7 +125,7 @@ void rerun_from_states(const TestMachine& machine, const fs::path& medium, const
         }
         run_installation(machine, medium);
         CHECK(to_text(check_complete(machine.system_disk(), recording.node, payload)).empty());
-        figure("a run from " + state.to_text() + " finishes");
+        proved("a run from " + state.to_text() + " finishes");
     }
 }
 

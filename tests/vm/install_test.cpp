@@ -2,6 +2,7 @@
 // The image under test puts a node onto a machine, in both firmware modes, and the node comes up.
 #include <catch2/catch_test_macros.hpp>
 
+#include "figures.hpp"
 #include "installation.hpp"
 
 using namespace bedplate;
@@ -17,6 +18,7 @@ TEST_CASE("an unattended installation in UEFI mode loses its power, is repeated,
     const auto percent = static_cast<unsigned>(10 + random % 70);
     CAPTURE(random, percent);
     {
+        const Timed timed(std::format("until the power goes, at {} % of the payload", percent));
         auto vm = machine.boot_medium(medium, first_line);
         wait_for_extraction(vm->serial(), percent);
         CHECK(vm->power_cut().status == 128 + 9);

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "base/text.hpp"
+#include "figures.hpp"
 #include "harness/disk_images.hpp"
 #include "harness/medium_copy.hpp"
 #include "platform/time_scale.hpp"
@@ -89,6 +90,7 @@ void wait_for_extraction(SerialConsole& serial, unsigned percent) {
 }
 
 std::chrono::milliseconds run_installation(const TestMachine& machine, const std::filesystem::path& medium) {
+    const Timed timed("an installation from power-on to power-off");
     auto vm = machine.boot_medium(medium, first_line);
     const auto begun = std::chrono::steady_clock::now();
     must(vm->serial().wait_for("is installed; switching off", scaled(install_timeout)));
@@ -100,6 +102,7 @@ std::chrono::milliseconds run_installation(const TestMachine& machine, const std
 }
 
 void check_node(const TestMachine& machine, const Workspace& workspace, Firmware firmware) {
+    const Timed timed("the node from power-on to power-off");
     auto vm = machine.boot_node();
     const auto ssh = machine.ssh();
     CHECK(must(ssh.run("systemctl is-system-running --wait", scaled(minutes(5)))).out == "running\n");
@@ -112,6 +115,7 @@ void check_node(const TestMachine& machine, const Workspace& workspace, Firmware
 }
 
 void check_refusal(const TestMachine& machine, const std::filesystem::path& medium) {
+    const Timed timed("the refusal");
     const auto before = must(content_digest(machine.system_disk()));
     auto vm = machine.boot_medium(medium, first_line);
     must(vm->serial().wait_for(R"(code install\.generation, exit status 4)", scaled(minutes(2))));
@@ -124,6 +128,7 @@ void check_refusal(const TestMachine& machine, const std::filesystem::path& medi
 }
 
 void check_audits(const TestMachine& machine, const Workspace& workspace) {
+    const Timed timed("the audits");
     CHECK(to_text(machine.protected_disks().check()).empty());
     CHECK(to_text(secrets_in_files(workspace.path(), {".log", ".png"}, {.text = password_canary})).empty());
     CHECK(to_text(secrets_on_disk(machine.system_disk(), {.text = password_canary, .allowed_after = "root:"}))

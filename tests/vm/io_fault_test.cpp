@@ -3,8 +3,8 @@
 // disk, its bay, the step and the command, in time, and what is left does not boot.
 #include <catch2/catch_test_macros.hpp>
 #include <format>
-#include <iostream>
 
+#include "figures.hpp"
 #include "harness/offline_node.hpp"
 #include "installation.hpp"
 #include "platform/time_scale.hpp"
@@ -78,9 +78,8 @@ milliseconds install_with_fault(const Fault& fault) {
         text.rfind("INSTALLATION FAILED") == std::string::npos ? 0 : text.rfind("INSTALLATION FAILED")));
     CHECK_FALSE(is_bootable(machine.system_disk(), Firmware::uefi));
     CHECK(to_text(machine.protected_disks().check()).empty());
-    std::cout << std::format("  proved  {}: a named error after {:.1f} s\n", fault.name,
-                             static_cast<double>(took.count()) / 1000)
-              << std::flush;
+    proved(std::format("{}: a named error after {:.1f} s", fault.name,
+                       static_cast<double>(took.count()) / 1000));
     workspace.succeeded();
     return took;
 }

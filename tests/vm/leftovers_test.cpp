@@ -4,11 +4,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <format>
 #include <fstream>
-#include <iostream>
 #include <regex>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "figures.hpp"
 #include "harness/disk_images.hpp"
 #include "installation.hpp"
 #include "require.hpp"
@@ -192,10 +192,8 @@ void prove(const Workspace& workspace, const std::vector<std::string>& serials,
     }
     const auto clean = check_wipe(shell, wiped);
     shell.vm().power_cut();
-    std::cout << std::format(
-                     "  proved  leftovers: {} of {} refused and byte-identical, {} of {} wiped clean\n",
-                     refused, serials.size(), clean, wiped.size())
-              << std::flush;
+    proved(std::format("leftovers: {} of {} refused and byte-identical, {} of {} wiped clean", refused,
+                       serials.size(), clean, wiped.size()));
 }
 
 }  // namespace

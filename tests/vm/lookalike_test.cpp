@@ -5,8 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <format>
 #include <fstream>
-#include <iostream>
 
+#include "figures.hpp"
 #include "harness/disk_images.hpp"
 #include "machine.hpp"
 #include "require.hpp"
@@ -145,10 +145,8 @@ void check_looks(Firmware firmware, const std::string& name) {
         CHECK(counters.written_bytes == 0);
     }
     shell.vm().power_cut();
-    std::cout << std::format(
-                     "  proved  {} of {} look-alikes in {} mode: the right disk or the named refusal\n",
-                     right, looks.size(), firmware == Firmware::bios ? "BIOS" : "UEFI")
-              << std::flush;
+    proved(std::format("{} of {} look-alikes in {} mode: the right disk or the named refusal", right,
+                       looks.size(), firmware == Firmware::bios ? "BIOS" : "UEFI"));
     workspace.succeeded();
 }
 

@@ -3,6 +3,7 @@
 
 #include <format>
 
+#include "figures.hpp"
 #include "harness/accelerator.hpp"
 #include "harness/disk_images.hpp"
 #include "harness/offline_node.hpp"
@@ -47,6 +48,7 @@ TestMachine::TestMachine(const Workspace& workspace, Firmware firmware, Bytes me
       virtio_disk_(workspace / "protected-virtio.img"),
       key_(must(make_ssh_key(workspace.path()))),
       port_(must(free_port())) {
+    const Timed timed("making the disks");
     must(make_blank_disk(system_disk_, gib(16)));
     must(make_patterned_disk(nvme_disk_, gib(8), 1));
     must(make_patterned_disk(virtio_disk_, gib(8), 2));
@@ -92,6 +94,7 @@ std::unique_ptr<Vm> TestMachine::boot_medium(const fs::path& medium, std::string
 }
 
 std::unique_ptr<Vm> TestMachine::boot_node() const {
+    const Timed timed("the node's start");
     auto vm = power_on({});
     const auto deadline = std::chrono::steady_clock::now() + scaled(node_timeout);
     for (int attempt = 1;;) {

@@ -359,6 +359,23 @@ TEST_CASE("the initramfs is made once for a plan") {
     CHECK(bench.commands.count("chroot *") == 1);
 }
 
+TEST_CASE(
+    "of a table of which only the copy is left no partition has a node, and the disk is wiped all the same") {
+    Bench bench;
+    Action wipe = bench.action(action::WipeDisk{.partitions = {
+                                                    {.number = 1, .start = mib(1), .size = mib(64)},
+                                                    {.number = 2, .start = mib(65), .size = mib(64)},
+                                                }});
+    wipe.device = bench.identity(0);
+    bench.blocks.poke("/dev/sda", Bytes{0}, "old");
+    bench.blocks.poke("/dev/sda", mib(65), "old");
+    const auto done = bench.carry_out({wipe});
+    INFO(test::text_of(done));
+    REQUIRE(done);
+    CHECK(bench.commands.count("wipefs *") == 1);
+    CHECK(bench.blocks.peek("/dev/sda", mib(65), Bytes{3}) == std::string(3, '\0'));
+}
+
 TEST_CASE("disks are wiped at a time, and of several failures the first of the plan is told") {
     Bench bench;
     bench.parallel = 8;

@@ -54,6 +54,16 @@ TEST_CASE("a whole plan is carried out and the disk boots at the end") {
     }
 }
 
+TEST_CASE("what an earlier owner left where a partition begins or ends does not show on it") {
+    // The BIOS boot partition, which gets no file system: from 1 to 2 MiB.
+    Machine machine;
+    machine.blocks.poke("/dev/sdb", mib(1) + Bytes{1080}, "old superblock");
+    machine.blocks.poke("/dev/sdb", mib(2) - kib(4), "old superblock");
+    REQUIRE(machine.run(machine.plan()));
+    CHECK(machine.blocks.peek("/dev/sdb", mib(1) + Bytes{1080}, Bytes{3}) == std::string(3, '\0'));
+    CHECK(machine.blocks.peek("/dev/sdb", mib(2) - kib(4), Bytes{3}) == std::string(3, '\0'));
+}
+
 TEST_CASE("a whole plan for BIOS ends with boot code") {
     Machine machine(FirmwareMode::bios);
     const auto done = machine.run(machine.plan());

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "platform/linux/linux.hpp"
 
 extern char** environ;
 
@@ -100,6 +101,19 @@ Result<void> prepare_efi_variables(VmSpec& spec, const fs::path& directory) {
     return {};
 }
 
+/// One process for each start of the machine; it ends when QEMU does.
+Result<void> start_tpm(const VmSpec& spec) {
+    if (spec.tpm.empty()) {
+        return {};
+    }
+    fs::create_directories(spec.tpm);
+    const auto commands = linux_command_runner();
+    BEDPLATE_TRY(run_checked(*commands, {.argv = {"swtpm", "socket", "--tpm2", "--terminate", "--daemon",
+                                                  "--tpmstate", "dir=" + spec.tpm.string(), "--ctrl",
+                                                  "type=unixio,path=" + tpm_socket(spec.tpm).string()}}));
+    return {};
+}
+
 milliseconds to_milliseconds(const timeval& time) {
     return milliseconds(time.tv_sec * 1000 + time.tv_usec / 1000);
 }
@@ -141,6 +155,7 @@ Vm::Vm(VmSpec spec, pid_t pid) : spec_(std::move(spec)), pid_(pid), started_(ste
 
 Result<std::unique_ptr<Vm>> Vm::start(VmSpec spec, const fs::path& directory, Accelerator accelerator) {
     BEDPLATE_TRY(prepare_efi_variables(spec, directory));
+    BEDPLATE_TRY(start_tpm(spec));
     prepare_write_logs(spec);
     BEDPLATE_ASSIGN(auto serial, make_connection());
     BEDPLATE_ASSIGN(auto qmp, make_connection());

@@ -188,6 +188,15 @@ void add_medium(Arguments& args, const MediumSpec& medium) {
                                     medium.boot_index));
 }
 
+void add_tpm(Arguments& args, const VmSpec& spec) {
+    if (spec.tpm.empty()) {
+        return;
+    }
+    args.add("-chardev", std::format("socket,id=tpm-socket,path={}", escaped(tpm_socket(spec.tpm).string())));
+    args.add("-tpmdev", "emulator,id=tpm0,chardev=tpm-socket");
+    args.add("-device", "tpm-crb,tpmdev=tpm0");
+}
+
 void add_nic(Arguments& args, const NicSpec& nic) {
     auto network = std::format("user,id=net-{},net={},host={},dhcpstart={},restrict=off", nic.id, nic.network,
                                nic.host_address, nic.guest_address);
@@ -201,6 +210,10 @@ void add_nic(Arguments& args, const NicSpec& nic) {
 }
 
 }  // namespace
+
+std::filesystem::path tpm_socket(const std::filesystem::path& folder) {
+    return folder / "socket";
+}
 
 FirmwareFiles firmware_files(Firmware firmware) {
     const std::filesystem::path directory = "/usr/share/OVMF";
@@ -223,6 +236,7 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, Accelerator accelera
         args.add("-device", "qemu-xhci,id=usb");
     }
     add_disks(args, spec);
+    add_tpm(args, spec);
     if (spec.medium) {
         add_medium(args, *spec.medium);
     }

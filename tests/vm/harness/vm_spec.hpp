@@ -87,6 +87,8 @@ struct VmSpec {
     std::vector<NicSpec> nics = {};
     /// UEFI variables; made from the firmware's template where it does not exist yet, and kept.
     std::filesystem::path efi_variables = {};
+    /// State of a TPM 2.0 (swtpm), a folder that is made where there is none, and kept; empty: no TPM.
+    std::filesystem::path tpm = {};
     bool restart_on_reboot = false;  ///< false: a reboot of the guest ends QEMU
 };
 
@@ -98,6 +100,9 @@ enum class Accelerator { kvm, tcg };
 [[nodiscard]] std::vector<std::string> qemu_arguments(const VmSpec& spec, Accelerator accelerator,
                                                       int serial_fd, int qmp_fd,
                                                       const std::filesystem::path& serial_log);
+
+/// Where QEMU finds the TPM of which the state is in `folder`.
+[[nodiscard]] std::filesystem::path tpm_socket(const std::filesystem::path& folder);
 
 /// Where OVMF's code and the template of its variables are (Debian package ovmf).
 struct FirmwareFiles {

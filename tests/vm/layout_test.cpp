@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A mirrored system, a fast tier, and OSDs with their databases on another disk: installed, started, filled
+// by a Ceph that runs, installed again without losing what the OSDs and the fast tier hold, and started from
+// the half of the mirror that is left.
+#include <catch2/catch_test_macros.hpp>
+#include <format>
+#include <fstream>
+
+#include "figures.hpp"
+#include "harness/accelerator.hpp"
+#include "harness/disk_images.hpp"
+#include "harness/offline_node.hpp"
+#include "installation.hpp"
+#include "platform/time_scale.hpp"
+#include "require.hpp"
+#include "rescue.hpp"
+
+using namespace bedplate;
+using namespace bedplate::vm;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto object_text = "written before the node was installed again";
+
+std::string text_of(const fs::path& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A machine and its disks, of which a profile of the folder layouts says what they are for.
+class Server {
+public:
+    Server(const Workspace& workspace, std::string profile)
+        : workspace_(workspace),
+          profile_(std::move(profile)),
+          key_(must(make_ssh_key(workspace.path()))),
+          port_(must(free_port())) {}
+
+    void add(const std::string& id, const std::string& serial, DiskBus bus, Bytes size,
+             const std::string& model = "") {
+        const auto image = workspace_ / (id + ".img");
+        must(make_blank_disk(image, size));
+        disks_.push_back({.id = id,
+                          .image = image,
+                          .bus = bus,
+                          .serial = serial,
+                          .model = model,
+                          .vendor = model.empty() ? "" : "TEST",
+                          .boot_index = 20 + static_cast<unsigned>(disks_.size())});
+    }
+    void add_tpm() { tpm_ = workspace_ / "tpm"; }
+
+    /// The installer's shell; what it writes about the firmware's boot entries stays.
+    RescueShell installer(std::uint64_t generation) const {
+        const auto cases = workspace_ / "cases";
+        fs::create_directories(cases / "profiles");
+        fs::copy_file(top_directory() / "tests/vm/layouts" / (profile_ + ".yaml"),
+                      cases / "profiles" / (profile_ + ".yaml"), fs::copy_options::overwrite_existing);
+        std::ofstream(cases / "site.yaml")
+            << site_text({.ssh_key = key_.public_line, .generation = generation});
+        auto spec = machine();
+        spec.medium = MediumSpec{.iso = must(find_iso())};
+        return {workspace_, spec, cases};
+    }
+
+    /// From its own disks; the first `lost` of them are not in the machine any more.
+    std::unique_ptr<Vm> start(std::size_t lost = 0) const {
+        auto spec = machine();
+        spec.disks.erase(spec.disks.begin(), spec.disks.begin() + static_cast<std::ptrdiff_t>(lost));
+        return must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
+    }
+
+    /// The same, and it lets us in.
+    std::unique_ptr<Vm> node(std::size_t lost = 0) const {
+        auto vm = start(lost);
+        const auto ready = ssh().wait_ready(scaled(minutes(8)));
+        if (!ready) {
+            must(vm->screendump(workspace_ / "node-not-up.png"));
+            FAIL(ready.error().to_text());
+        }
+        return vm;
+    }
+
+    [[nodiscard]] GuestSsh ssh() const { return {port_, key_}; }
+    [[nodiscard]] const fs::path& image(std::size_t disk) const { return disks_.at(disk).image; }
+
+private:
+    VmSpec machine() const {
+        VmSpec spec{.memory = gib(4)};
+        spec.disks = disks_;
+        spec.nics = {NicSpec{.ssh_port = port_}};
+        spec.efi_variables = workspace_ / "efi-variables.fd";
+        spec.tpm = tpm_;
+        return spec;
+    }
+
+    const Workspace& workspace_;
+    std::string profile_;
+    fs::path tpm_;
+    SshKey key_;
+    std::uint16_t port_;
+    std::vector<DiskSpec> disks_;
+};
+
+/// Install in the shell; the power goes as soon as the installer is done.
+void install(const Server& server, std::uint64_t generation) {
+    auto shell = server.installer(generation);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto said = shell.run(
+        "bedplate install --commit --profiles profiles --site site.yaml >/run/install 2>&1; s=$?; "
+        "tail -n 40 /run/install; (exit $s)",
+        minutes(12));
+    INFO(said.text);
+    REQUIRE(said.status == 0);
+    const auto counters = must(shell.vm().disk_counters());
+    CHECK((!counters.contains("safe") || counters.at("safe").written_bytes == 0));
+    shell.vm().power_cut();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    proved(std::format("generation {} installed in {:.0f} s", generation, took.count()));
+}
+
+/// A script of the folder layouts, on the node.
+std::string run_script(const GuestSsh& ssh, const std::string& name) {
+    const auto script = text_of(top_directory() / "tests/vm/layouts" / name);
+    const auto done =
+        must(ssh.run("bash -s <<'END-OF-SCRIPT' 2>&1\n" + script + "END-OF-SCRIPT\n", scaled(minutes(5))));
+    INFO(done.out);
+    REQUIRE(done.exit_status == 0);
+    return done.out;
+}
+
+std::string wait_for(const GuestSsh& ssh, const std::string& condition, minutes limit) {
+    const auto done = must(ssh.run(std::format("timeout {} sh -c 'until {}; do sleep 2; done'",
+                                               scaled(seconds(limit)).count() / 1000, condition),
+                                   scaled(limit + minutes(1))));
+    if (done.exit_status == 0) {
+        return {};
+    }
+    return must(
+        ssh.output("systemctl --no-pager status 'bedplate-osds*' 2>&1; journalctl --no-pager -n 80 2>&1; "
+                   "ceph -s 2>&1 || true"));
+}
+
+void check_mirror(const GuestSsh& ssh) {
+    const auto arrays = must(ssh.output("cat /proc/mdstat"));
+    INFO(arrays);
+    CHECK(arrays.find("[UU]") != std::string::npos);
+    CHECK(arrays.find("[UUUU]") != std::string::npos);
+    const auto entries = must(ssh.output("efibootmgr"));
+    INFO(entries);
+    // One entry for each half, and both are tried before anything else.
+    CHECK(must(ssh.output("efibootmgr | grep -c -i bedplate")) == "2");
+    CHECK(must(ssh.output(
+              "efibootmgr | sed -n 's/^BootOrder: //p' | tr , '\\n' | head -n 2 | while read -r n; do "
+              "efibootmgr | grep \"^Boot$n\"; done | grep -c -i bedplate")) == "2");
+}
+
+/// The number and the fsid of every OSD, in order.
+std::string osds_of(const GuestSsh& ssh) {
+    return must(
+        ssh.output("ceph osd dump --format json | python3 -c 'import json, sys; "
+                   "print([(o[\"osd\"], o[\"uuid\"]) for o in json.load(sys.stdin)[\"osds\"]])'"));
+}
+
+/// What no installer may lose: an object in the OSDs, a volume in the fast tier. And what only this test
+/// keeps, the monitor's store, which lives on the system disk: on the disk that no role names.
+std::string fill(const GuestSsh& ssh) {
+    CHECK(run_script(ssh, "monitor").find("@monitor@") != std::string::npos);
+    const auto trouble = wait_for(ssh, "ceph osd stat | grep -q \"2 up\"", minutes(10));
+    INFO(trouble);
+    REQUIRE(trouble.empty());
+    must(
+        ssh.output(std::format("ceph osd pool create proof 8 && echo '{}' >/root/object && "
+                               "timeout 120 rados --pool proof put object /root/object && "
+                               "lvcreate --yes --name proof --size 64M fast && "
+                               "dd if=/root/object of=/dev/fast/proof conv=fsync status=none",
+                               object_text)));
+    auto osds = osds_of(ssh);
+    must(
+        ssh.output("systemctl stop ceph.target && "
+                   "tar -C / -cf /dev/disk/by-id/virtio-SAFE0001 var/lib/ceph/mon etc/ceph "
+                   "var/lib/ceph/bootstrap-osd && sync"));
+    return osds;
+}
+
+void check_kept(const GuestSsh& ssh, const std::string& osds) {
+    must(ssh.output("tar -C / -xf /dev/disk/by-id/virtio-SAFE0001 && systemctl start ceph-mon@$(hostname)"));
+    const auto trouble = wait_for(ssh, "ceph osd stat | grep -q \"2 up\"", minutes(10));
+    INFO(trouble);
+    REQUIRE(trouble.empty());
+    CHECK(osds_of(ssh) == osds);
+    CHECK(must(ssh.output("timeout 120 rados --pool proof get object -")) == object_text);
+    CHECK(must(ssh.output("vgchange -q -ay fast >/dev/null; head -n 1 /dev/fast/proof")) == object_text);
+}
+
+}  // namespace
+
+TEST_CASE("a mirror, a fast tier and OSDs are installed, and installed again around what they hold",
+          "[layouts]") {
+    Workspace workspace("layouts");
+    Server server(workspace, "layouts");
+    server.add("system1", "BPSYS0001", DiskBus::scsi, gib(16), "DELLBOSS VD");
+    server.add("system2", "BPSYS0002", DiskBus::scsi, gib(16), "DELLBOSS VD");
+    for (const auto* number : {"1", "2", "3", "4"}) {
+        server.add(std::string("fast") + number, std::string("FAST000") + number, DiskBus::nvme, gib(4));
+    }
+    server.add("data1", "OSDDATA1", DiskBus::scsi, gib(10), "TESTHDD");
+    server.add("data2", "OSDDATA2", DiskBus::scsi, gib(10), "TESTHDD");
+    server.add("databases", "OSDDB1", DiskBus::nvme, gib(8));
+    server.add("safe", "SAFE0001", DiskBus::virtio, gib(1));
+    const auto ssh = server.ssh();
+    std::string osds;
+
+    install(server, 1);
+    CHECK(is_bootable(server.image(0), Firmware::uefi));
+    CHECK(is_bootable(server.image(1), Firmware::uefi));
+    {
+        auto vm = server.node();
+        check_mirror(ssh);
+        osds = fill(ssh);
+        proved("two OSDs with databases on another disk were made at first boot: " + osds);
+        must(vm->powerdown());
+        CHECK(must(vm->wait_exit(scaled(minutes(5)))).status == 0);
+    }
+    install(server, 2);
+    {
+        auto vm = server.node();
+        check_mirror(ssh);
+        check_kept(ssh, osds);
+        proved(
+            "after the second installation the same OSDs are up, with the object, and the fast tier has its "
+            "volume");
+        must(vm->powerdown());
+        CHECK(must(vm->wait_exit(scaled(minutes(5)))).status == 0);
+    }
+    {
+        auto vm = server.node(1);
+        const auto arrays = must(ssh.output("cat /proc/mdstat"));
+        INFO(arrays);
+        CHECK((arrays.find("[_U]") != std::string::npos || arrays.find("[U_]") != std::string::npos));
+        CHECK(must(ssh.output("hostname")) == "vmnode1");
+        proved("with one half pulled out the node starts from the other");
+        vm->power_cut();
+    }
+    workspace.succeeded();
+}
+
+TEST_CASE("an encrypted system is opened by the machine's TPM, and by no other", "[layouts-tpm]") {
+    Workspace workspace("layouts-tpm");
+    Server server(workspace, "encrypted");
+    server.add("system1", "BPSYS0001", DiskBus::scsi, gib(16), "DELLBOSS VD");
+    server.add_tpm();
+    install(server, 1);
+    {
+        auto vm = server.node();
+        const auto ssh = server.ssh();
+        CHECK(must(ssh.output("systemctl is-system-running --wait")) == "running");
+        const auto tree =
+            must(ssh.output("lsblk --inverse --noheadings --output TYPE $(findmnt -n -o SOURCE /)"));
+        INFO(tree);
+        CHECK(tree.find("crypt") != std::string::npos);
+        proved("the node starts from its encrypted disk, opened by the TPM");
+        must(vm->powerdown());
+        CHECK(must(vm->wait_exit(scaled(minutes(5)))).status == 0);
+    }
+    fs::remove_all(workspace / "tpm");
+    {
+        auto vm = server.start();
+        must(vm->serial().wait_for("[Pp]assphrase", scaled(minutes(4))));
+        proved("with another TPM it asks for a passphrase");
+        vm->power_cut();
+    }
+    workspace.succeeded();
+}
