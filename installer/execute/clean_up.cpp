@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <format>
+#include <ranges>
 
 #include "execute/failure_bundle.hpp"
 #include "execute/storage_state.hpp"
@@ -49,12 +50,28 @@ void CleanUp::unmount() {
     }
 }
 
+// From the top down: what stands on a disk keeps it from being opened, and the failure bundle from being written.
 void CleanUp::deactivate() {
-    for (const Action& action : run_.plan.actions) {
-        const auto* const kind = std::get_if<action::CreateVolumeGroup>(&action.kind);
-        if (kind != nullptr && run_.touched.any()) {
-            deactivate(*kind);
+    if (!run_.touched.any()) {
+        return;
+    }
+    for (const Action& action : run_.plan.actions | std::views::reverse) {
+        if (const auto* const group = std::get_if<action::CreateVolumeGroup>(&action.kind)) {
+            deactivate(*group);
+        } else if (const auto* const crypt = std::get_if<action::OpenCrypt>(&action.kind)) {
+            take_away("closing the encrypted device", "/dev/mapper/" + crypt->name,
+                      {"cryptsetup", "close", crypt->name});
+        } else if (const auto* const array = std::get_if<action::CreateArray>(&action.kind)) {
+            const std::string device = array_device(array->uuid);
+            take_away("stopping the array " + array->name, device, {"mdadm", "--stop", device});
         }
+    }
+}
+
+void CleanUp::take_away(std::string_view what, const std::string& node, std::vector<std::string> argv) {
+    if (run_.context.files.exists(node)) {
+        const auto done = run_checked(run_.context.commands, {.argv = std::move(argv)});
+        note(what, done ? Result<void>() : std::unexpected(done.error()));
     }
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "execute/run.hpp"
 
@@ -21,6 +23,7 @@ private:
     void unmount();
     void deactivate();
     void deactivate(const action::CreateVolumeGroup& kind);
+    void take_away(std::string_view what, const std::string& node, std::vector<std::string> argv);
 
     Run& run_;
     const Disk* hung_;

@@ -111,9 +111,9 @@ void install(const Server& server, std::uint64_t generation) {
     auto shell = server.installer(generation);
     const auto begun = std::chrono::steady_clock::now();
     const auto said = shell.run(
-        "bedplate install --commit --profiles profiles --site site.yaml >/run/install 2>&1; s=$?; "
-        "tail -n 40 /run/install; (exit $s)",
-        minutes(12));
+        "set -o pipefail; bedplate install --commit --profiles profiles --site site.yaml 2>&1 | tee /dev/console | "
+        "tail -n 40",
+        minutes(25));
     INFO(said.text);
     REQUIRE(said.status == 0);
     const auto counters = must(shell.vm().disk_counters());

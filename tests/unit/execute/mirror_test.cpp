@@ -47,6 +47,17 @@ TEST_CASE("a mirror boots from either disk, with one entry each, the first disk'
     CHECK(machine.lock_mistakes.empty());
 }
 
+TEST_CASE("after a failure no array holds the disks of a mirror, and the bundle is on both") {
+    Mirror machine;
+    machine.commands.on("chroot * update-initramfs *", fakes::Answer{.status = 1, .err = "no space\n"});
+    REQUIRE_FALSE(machine.run(machine.plan()));
+    CHECK(machine.arrays.empty());
+    for (const std::size_t disk : {0U, 1U}) {
+        CHECK(machine.esp_file("bedplate/failure/error.txt", disk).contains("update-initramfs"));
+        CHECK(machine.esp_file("EFI/BOOT/BOOTX64.EFI", disk).empty());
+    }
+}
+
 TEST_CASE("a second run of a finished mirror changes nothing") {
     Mirror machine;
     const Plan plan = machine.plan();

@@ -346,6 +346,11 @@ Result<CommandResult> Machine::make_array(const Command& command) {
 
 void Machine::answer_arrays() {
     commands.on("mdadm --create *", [this](const Command& command) { return make_array(command); });
+    commands.on("mdadm --stop *", [this](const Command& command) {
+        static_cast<void>(files.fake.remove(command.argv.back()));
+        std::erase(arrays, command.argv.back());
+        return ok();
+    });
     commands.on("chroot * update-initramfs *", [this](const Command& /*command*/) {
         static_cast<void>(linux_file_system()->write(target / "boot/initrd.img-6.12.1-test-amd64",
                                                      std::string(400'000, 'n')));
