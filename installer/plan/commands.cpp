@@ -160,15 +160,15 @@ Commands of(const action::SetRootPassword& /*kind*/, const CommandContext& /*con
 
 // mkinitramfs looks at the machine's devices, processes and kernel. umount --recursive at the end of the
 // installation would take care of a mount that is left over.
-// Private, or what the kernel's modules bring systemd to mount below /sys meanwhile (fusectl, configfs) would be
-// mounted there as well, and the umount fail.
+// The hook of mdadm mounts efivarfs inside and leaves it there: hence --recursive, and private mounts, so that the
+// installer's own /sys neither gets that mount nor loses one.
 Commands of(const action::UpdateInitramfs& /*kind*/, const CommandContext& context) {
     const auto at = [&](std::string_view path) { return context.target + std::string(path); };
     return {{"mount", "--bind", "--make-private", "/dev", at("/dev")},
             {"mount", "--types", "proc", "proc", at("/proc")},
             {"mount", "--bind", "--make-private", "/sys", at("/sys")},
             {"chroot", context.target, "update-initramfs", "-u", "-k", "all"},
-            {"umount", at("/sys")},
+            {"umount", "--recursive", at("/sys")},
             {"umount", at("/proc")},
             {"umount", at("/dev")}};
 }

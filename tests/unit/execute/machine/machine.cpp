@@ -375,10 +375,13 @@ void Machine::answer_mounts() {
         return ok();
     });
     commands.on("umount *", [this](const Command& command) {
+        const std::string& point = command.argv.back();
         if (command.argv.at(1) == "--recursive") {
-            mounts.clear();
+            std::erase_if(mounts, [&](const auto& mount) {
+                return mount.first == point || mount.first.starts_with(point + "/");
+            });
         } else {
-            mounts.erase(command.argv.at(1));
+            mounts.erase(point);
         }
         show_mounts();
         return ok();
