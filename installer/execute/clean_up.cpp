@@ -50,7 +50,8 @@ void CleanUp::unmount() {
     }
 }
 
-// From the top down: what stands on a disk keeps it from being opened, and the failure bundle from being written.
+// From the top down: what stands on a disk keeps it from being opened, and the failure bundle from being
+// written.
 void CleanUp::deactivate() {
     if (!run_.touched.any()) {
         return;

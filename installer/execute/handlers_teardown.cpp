@@ -86,11 +86,20 @@ Result<void> erase(Run& run, const action::WipeDisk& kind, const Action& action,
 }
 
 // Of a table of which only the copy at the end is left the kernel shows no partitions: they have no nodes
-// that wipefs could open. Their ends are overwritten by erase() all the same.
+// that wipefs could open. Their ends are overwritten by erase() all the same. The protective MBR goes before
+// the table that it protects: wipefs takes it last, and after a power cut in between it would be somebody's
+// table. Without it the disk is known as this node's by either copy of its own.
 Result<void> erase_signatures(Run& run, const Action& action, const std::string& disk) {
-    return run.run_commands(action, [&](const std::vector<std::string>& argv) {
-        return argv.back() == disk || run.context.files.exists(argv.back());
-    });
+    const auto is_disk = [&](const std::vector<std::string>& argv) { return argv.back() == disk; };
+    BEDPLATE_TRY(run.run_commands(action, [&](const std::vector<std::string>& argv) {
+        return !is_disk(argv) && run.context.files.exists(argv.back());
+    }));
+    {
+        BEDPLATE_ASSIGN(const auto device, run.disks.open(*action.device, BlockAccess::write));
+        BEDPLATE_TRY(zero(*device, Bytes{0}, device->logical_block_size()));
+        BEDPLATE_TRY(device->flush());
+    }
+    return run.run_commands(action, is_disk);
 }
 
 Result<void> wipe(Run& run, const action::WipeDisk& kind, const Action& action) {

@@ -160,8 +160,8 @@ Commands of(const action::SetRootPassword& /*kind*/, const CommandContext& /*con
 
 // mkinitramfs looks at the machine's devices, processes and kernel. umount --recursive at the end of the
 // installation would take care of a mount that is left over.
-// The hook of mdadm mounts efivarfs inside and leaves it there: hence --recursive, and private mounts, so that the
-// installer's own /sys neither gets that mount nor loses one.
+// The hook of mdadm mounts efivarfs inside and leaves it there: hence --recursive, and private mounts, so
+// that the installer's own /sys neither gets that mount nor loses one.
 Commands of(const action::UpdateInitramfs& /*kind*/, const CommandContext& context) {
     const auto at = [&](std::string_view path) { return context.target + std::string(path); };
     return {{"mount", "--bind", "--make-private", "/dev", at("/dev")},

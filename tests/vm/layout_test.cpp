@@ -9,6 +9,7 @@
 #include "figures.hpp"
 #include "harness/accelerator.hpp"
 #include "harness/disk_images.hpp"
+#include "harness/medium_copy.hpp"
 #include "harness/offline_node.hpp"
 #include "installation.hpp"
 #include "platform/time_scale.hpp"
@@ -53,6 +54,19 @@ public:
                           .boot_index = 20 + static_cast<unsigned>(disks_.size())});
     }
     void add_tpm() { tpm_ = workspace_ / "tpm"; }
+
+    /// The installation medium, unattended: from firmware, shim and GRUB to power-off.
+    void install_unattended() const {
+        const Timed timed("an unattended installation");
+        const auto medium = workspace_ / "medium.iso";
+        must(personalized_copy(medium, site_text({.ssh_key = key_.public_line}),
+                               top_directory() / "tests/vm/layouts" / (profile_ + ".yaml")));
+        auto spec = machine();
+        spec.medium = MediumSpec{.iso = medium};
+        auto vm = must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
+        must(vm->serial().wait_for("is installed; switching off", scaled(minutes(20))));
+        CHECK(must(vm->wait_exit(scaled(minutes(2)))).status == 0);
+    }
 
     /// The installer's shell; what it writes about the firmware's boot entries stays.
     RescueShell installer(std::uint64_t generation) const {
@@ -106,12 +120,13 @@ private:
     std::vector<DiskSpec> disks_;
 };
 
-/// One entry for each half, tried before anything else, and none of an earlier installation. Asked in the installer:
-/// at the next start QEMU's firmware puts the machine's own boot order in between.
+/// One entry for each half, tried before anything else, and none of an earlier installation. Asked in the
+/// installer: at the next start QEMU's firmware puts the machine's own boot order in between.
 void check_boot_entries(RescueShell& shell, unsigned halves) {
     const auto said = shell.run(
         "efibootmgr; echo @ours=$(efibootmgr | grep -c -i '^Boot....[*] bedplate')@; echo @first=$(for n in "
-        "$(efibootmgr | sed -n 's/^BootOrder: //p' | tr , ' '); do efibootmgr | grep \"^Boot$n\"; done | head -n " +
+        "$(efibootmgr | sed -n 's/^BootOrder: //p' | tr , ' '); do efibootmgr | grep \"^Boot$n\"; done | "
+        "head -n " +
         std::to_string(halves) + " | grep -c -i '[*] bedplate')@");
     INFO(said.text);
     CHECK(said.text.find(std::format("@ours={}@", halves)) != std::string::npos);
@@ -123,7 +138,8 @@ void install(const Server& server, std::uint64_t generation, unsigned halves) {
     auto shell = server.installer(generation);
     const auto begun = std::chrono::steady_clock::now();
     const auto said = shell.run(
-        "set -o pipefail; bedplate install --commit --profiles profiles --site site.yaml 2>&1 | tee /dev/console | "
+        "set -o pipefail; bedplate install --commit --profiles profiles --site site.yaml 2>&1 | tee "
+        "/dev/console | "
         "tail -n 40",
         minutes(25));
     INFO(said.text);
@@ -260,7 +276,8 @@ TEST_CASE("an encrypted system is opened by the machine's TPM, and by no other",
     Server server(workspace, "encrypted");
     server.add("system1", "BPSYS0001", DiskBus::scsi, gib(16), "DELLBOSS VD");
     server.add_tpm();
-    install(server, 1, 1);
+    // Not the shell's way, past shim: the TPM's PCR 7 has to be what it will be when the node starts.
+    server.install_unattended();
     {
         auto vm = server.node();
         const auto ssh = server.ssh();
@@ -276,8 +293,9 @@ TEST_CASE("an encrypted system is opened by the machine's TPM, and by no other",
     fs::remove_all(workspace / "tpm");
     {
         auto vm = server.start();
-        must(vm->serial().wait_for("[Pp]assphrase", scaled(minutes(4))));
-        proved("with another TPM it asks for a passphrase");
+        must(vm->serial().wait_for("Please unlock disk", scaled(minutes(4))));
+        CHECK_FALSE(server.ssh().wait_ready(scaled(minutes(2))));
+        proved("with another TPM it stays at the question for a passphrase");
         vm->power_cut();
     }
     workspace.succeeded();

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "disk_images.hpp"
+#include "inventory/run_record.hpp"
 #include "platform/linux/linux.hpp"
 
 namespace bedplate::vm {
@@ -42,6 +43,21 @@ Result<std::vector<Stretch>> head_of(const Recording& recording, Bytes size) {
     return head;
 }
 
+/// As content_digest, but whatever stands where a run says how far it came: a finished node is none the worse
+/// for it.
+Result<std::string> digest_without_record(const fs::path& image, Bytes block_size) {
+    const auto blocks = linux_block_devices(block_size);
+    const Bytes offset = run_record_offset(block_size);
+    std::vector<std::byte> record(block_size.value);
+    const std::vector<std::byte> zeros(block_size.value);
+    BEDPLATE_ASSIGN(const auto device, blocks->open(image, BlockAccess::write));
+    BEDPLATE_TRY(device->read(offset, record));
+    BEDPLATE_TRY(device->write(offset, zeros));
+    auto digest = content_digest(image);
+    BEDPLATE_TRY(device->write(offset, record));
+    return digest;
+}
+
 class Judge {
 public:
     Judge(const Recording& recording, const CrashSampling& sampling, const FileTree& payload,
@@ -56,6 +72,8 @@ public:
 
     Result<CrashReport> run() {
         BEDPLATE_ASSIGN(initial_, content_digest(disk_.image()));
+        BEDPLATE_ASSIGN(initial_without_record_,
+                        digest_without_record(disk_.image(), recording_.node.block_size));
         BEDPLATE_ASSIGN(final_, content_digest(recording_.after));
         BEDPLATE_ASSIGN(now_, judge_disk(disk_.image(), recording_.node));
         const auto windows = flush_windows(log_);
@@ -138,6 +156,11 @@ private:
         BEDPLATE_TRY(disk_.during(state, [&]() -> Result<void> {
             BEDPLATE_ASSIGN(const auto digest, content_digest(disk_.image()));
             old = digest == initial_;
+            if (!old && digest != final_) {
+                BEDPLATE_ASSIGN(const auto rest,
+                                digest_without_record(disk_.image(), recording_.node.block_size));
+                old = rest == initial_without_record_;
+            }
             if (!old && (digest != final_ || !final_checked_)) {
                 complaints = check_complete(disk_.image(), recording_.node, payload_);
                 final_checked_ = final_checked_ || (digest == final_ && complaints.empty());
@@ -190,7 +213,7 @@ private:
     ReplayedDisk& disk_;
     std::vector<Stretch> head_;
     std::mt19937_64 random_;
-    std::string initial_, final_;
+    std::string initial_, initial_without_record_, final_;
     DiskJudgement now_;
     bool changed_ = false;        ///< anything was written before the present window
     bool final_checked_ = false;  ///< the final content was read file by file

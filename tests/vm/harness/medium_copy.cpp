@@ -37,14 +37,17 @@ unsigned replace_all(std::string& text, std::string_view from, std::string_view 
 
 }  // namespace
 
-Result<void> personalized_copy(const fs::path& copy, std::string_view site) {
+Result<void> personalized_copy(const fs::path& copy, std::string_view site, const fs::path& profile) {
     BEDPLATE_ASSIGN(const auto iso, find_iso());
     BEDPLATE_ASSIGN(const auto bedplate, find_bedplate());
     const auto site_file = copy.parent_path() / "site.yaml";
     std::ofstream(site_file) << site;
-    BEDPLATE_TRY(
-        run_checked(host_commands(), {.argv = {bedplate.string(), "image", "personalize", iso.string(),
-                                               "--site", site_file.string(), "--output", copy.string()}}));
+    std::vector<std::string> argv{bedplate.string(),  "image",    "personalize", iso.string(), "--site",
+                                  site_file.string(), "--output", copy.string()};
+    if (!profile.empty()) {
+        argv.insert(argv.end(), {"--profile", profile.string()});
+    }
+    BEDPLATE_TRY(run_checked(host_commands(), {.argv = argv}));
     return {};
 }
 
