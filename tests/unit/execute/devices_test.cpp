@@ -376,6 +376,22 @@ TEST_CASE(
     CHECK(bench.blocks.peek("/dev/sda", mib(65), Bytes{3}) == std::string(3, '\0'));
 }
 
+TEST_CASE("the protective MBR is gone before the table that it protects") {
+    Bench bench;
+    Action wipe = bench.action(action::WipeDisk{});
+    wipe.device = bench.identity(0);
+    bench.blocks.poke("/dev/sda", Bytes{510}, "\x55\xaa");
+    bool gone = false;
+    bench.commands.on("wipefs *", [&](const Command& /*command*/) -> Result<CommandResult> {
+        gone = bench.blocks.peek("/dev/sda", Bytes{510}, Bytes{2}) == std::string(2, '\0');
+        return CommandResult{};
+    });
+    const auto done = bench.carry_out({wipe});
+    INFO(test::text_of(done));
+    REQUIRE(done);
+    CHECK(gone);
+}
+
 TEST_CASE("disks are wiped at a time, and of several failures the first of the plan is told") {
     Bench bench;
     bench.parallel = 8;
