@@ -8,10 +8,11 @@ BUILD := build/cmake
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help buildroot build packages iso check check-vm check-disks test bench lint format shell clean
+.PHONY: help buildroot build packages iso check check-vm check-disks check-network check-media check-reproducible test bench \
+	lint format shell clean
 
 help: ## This list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 buildroot: ## Make the Debian 13 build root under build/ (every other target does it when needed)
 	@image/buildroot/setup
@@ -29,16 +30,25 @@ iso: buildroot $(BUILD)/build.ninja ## Build out/bedplate-VERSION-amd64.iso, the
 	@$(AS_ROOT) $(ENTER) $(BUILD)/installer/cli/bedplate image build
 
 test: build ## What needs neither root nor a VM: unit, plans, layering, storage on sparse files (a minute or two)
-	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE 'vm|disks' -j $(JOBS)
+	@$(ENTER) ctest --test-dir $(BUILD) --output-on-failure -LE 'vm|rack|disks|long' -j $(JOBS)
 
 check: ## Prove the tree: tests, the image, and installations in virtual machines
 	@tests/check
 
 check-vm: iso build ## Only the tests in virtual machines
-	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L vm
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm$$'
+
+check-media: iso build ## Every way in which a medium reaches a machine: firmware, drives, network, faults (hours)
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm-(media|long)$$'
+
+check-reproducible: iso ## Build the image twice under different conditions and compare bit for bit
+	@$(AS_ROOT) $(ENTER) tests/image/reproducible
 
 check-disks: iso build ## Every crash state, leftover, look-alike, I/O fault and switched-off guard (hours)
 	@tests/check-disks
+
+check-network: iso build ## The network on the virtual rack: every fault of a switch, an installation, names that stay
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L rack -V
 
 bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
 	@$(AS_ROOT) tests/bench/run

@@ -14,18 +14,19 @@ set(installer_units
     installer/units/bedplate-installer.target
     installer/units/bedplate-unattended.service
     installer/units/bedplate-verify.service
+    installer/units/bedplate-engine.service
+    installer/units/bedplate-screen@.service
     installer/units/bedplate-shell@.service)
 install(FILES ${installer_units} DESTINATION ${unit_dir} COMPONENT installer)
+install(TARGETS bedplate-tui RUNTIME DESTINATION bin COMPONENT installer)
 install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT installer)
 
 set(node_units
     firstboot/units/bedplate-identity.service
-    firstboot/units/bedplate-firstboot.service
-    firstboot/units/bedplate-osds-activate.path
-    firstboot/units/bedplate-osds-activate.service
-    firstboot/units/bedplate-osds.path
-    firstboot/units/bedplate-osds.service)
-install(TARGETS bedplate-firstboot RUNTIME DESTINATION lib/bedplate COMPONENT node)
+    firstboot/units/bedplate-network-pending.service
+    firstboot/units/bedplate-firstboot.service)
+install(TARGETS bedplate-firstboot bedplate-accept RUNTIME DESTINATION lib/bedplate COMPONENT node)
+install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 
 install(FILES firstboot/resolved.conf DESTINATION lib/systemd/resolved.conf.d RENAME 10-bedplate.conf
@@ -40,9 +41,8 @@ function(enable_unit component wants unit)
     install(FILES "${link}" DESTINATION "${unit_dir}/${wants}" COMPONENT ${component})
 endfunction()
 enable_unit(node sysinit.target.wants bedplate-identity.service)
+enable_unit(node sysinit.target.wants bedplate-network-pending.service)
 enable_unit(node multi-user.target.wants bedplate-firstboot.service)
-enable_unit(node multi-user.target.wants bedplate-osds-activate.path)
-enable_unit(node multi-user.target.wants bedplate-osds.path)
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/links/installer")
 file(CREATE_LINK /usr/lib/systemd/system/bedplate-installer.target "${CMAKE_BINARY_DIR}/links/installer/default.target" SYMBOLIC)
 # In /etc, since the file of this name below /usr belongs to systemd.
@@ -63,7 +63,8 @@ set(CPACK_DEBIAN_OPERATOR_PACKAGE_NAME bedplate)
 set(CPACK_COMPONENT_OPERATOR_DESCRIPTION "Operator's command: plans, images, nodes")
 set(CPACK_DEBIAN_OPERATOR_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_INSTALLER_PACKAGE_NAME bedplate-installer)
-set(CPACK_COMPONENT_INSTALLER_DESCRIPTION "Services of the installer environment; not for installed systems")
+set(CPACK_COMPONENT_INSTALLER_DESCRIPTION "Screens and services of the installer environment; not for installed systems")
+set(CPACK_DEBIAN_INSTALLER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_INSTALLER_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_NODE_PACKAGE_NAME bedplate-node)
 set(CPACK_COMPONENT_NODE_DESCRIPTION "First boot and state of an installed node")
@@ -93,6 +94,6 @@ function(pack component)
     set(stamps ${stamps} "${stamp}" PARENT_SCOPE)
 endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
-pack(installer DEPENDS ${installer_units} installer/units/shell-motd)
-pack(node DEPENDS bedplate-firstboot ${node_units} firstboot/resolved.conf)
+pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
+pack(node DEPENDS bedplate-firstboot bedplate-accept ${node_units} firstboot/resolved.conf firstboot/sysusers.conf)
 add_custom_target(packages DEPENDS ${stamps})

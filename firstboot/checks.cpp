@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "firstboot/cluster_checks.hpp"
+#include "firstboot/tools.hpp"
 
 namespace bedplate::firstboot {
 
@@ -11,14 +13,9 @@ namespace {
 
 /// What the installer left about this node: /etc/bedplate/node.json and site.json.
 struct Expected {
-    std::string hostname, cluster, plan_digest, management_address;
+    std::string hostname, cluster, plan_digest, management_address, network_proof;
     std::uint64_t generation = 0;
 };
-
-Result<Json> read_json(const FileSystem& files, std::string_view path) {
-    BEDPLATE_ASSIGN(const auto text, files.read(path));
-    return parse_json(text, path);
-}
 
 Result<Expected> read_expected(const FileSystem& files) {
     BEDPLATE_ASSIGN(const auto node, read_json(files, "/etc/bedplate/node.json"));
@@ -28,6 +25,7 @@ Result<Expected> read_expected(const FileSystem& files) {
                         .cluster = node.at("cluster"),
                         .plan_digest = node.at("plan_digest"),
                         .management_address = site.at("networks").at("management").at("address"),
+                        .network_proof = node.value("network_proof", "done"),
                         .generation = node.at("generation")};
     } catch (const nlohmann::json::exception& e) {
         return fail("node.file", std::format("cannot be read: {}", e.what()), "/etc/bedplate");
@@ -80,6 +78,15 @@ NodeCheck check_address(Platform& platform, const Expected& expected) {
         .id = "network.management", .ok = false, .detail = expected.management_address + " is on no port"};
 }
 
+/// Not a failure of the node, but whoever looks for one shall see it.
+NodeCheck check_proof(const Expected& expected) {
+    const bool skipped = expected.network_proof == "skipped";
+    return {.id = "network.proof",
+            .ok = true,
+            .detail = skipped ? "SKIPPED when the node was installed (--skip-network-proof)"
+                              : "done before the disks were written to"};
+}
+
 NodeCheck check_units(Platform& platform) {
     const auto out = run_checked(platform.commands, {.argv = {"systemctl", "list-units", "--state=failed",
                                                               "--plain", "--no-legend", "--no-pager"}});
@@ -96,30 +103,51 @@ NodeCheck check_units(Platform& platform) {
         .id = "units.failed", .ok = failed.empty(), .detail = failed.empty() ? "none" : join(failed, ", ")};
 }
 
+/// A member is ready when everything holds but what is only advice.
+void add_member_checks(Platform& platform, NodeReport& report) {
+    report.state = report.error ? NodeReport::State::failed : NodeReport::State::ready;
+    for (auto& check : check_member(platform)) {
+        if (!check.ok && !is_advice(check.id)) {
+            report.state = NodeReport::State::failed;
+            report.error = report.error.value_or(check.id + ": " + check.detail);
+        }
+        if (!check.ok && check.id == "ha.fencing") {
+            report.next_steps.emplace_back("set fencing up before machines are given to Pacemaker");
+        }
+        report.checks.push_back(std::move(check));
+    }
+}
+
 }  // namespace
 
 Result<NodeReport> check_node(Platform& platform) {
     BEDPLATE_ASSIGN(const auto expected, read_expected(platform.files));
-    NodeReport report{.hostname = expected.hostname,
-                      .cluster = expected.cluster,
-                      .generation = expected.generation,
-                      .plan_digest = expected.plan_digest,
-                      .checks = {check_hostname(platform, expected), check_root(platform),
-                                 check_address(platform, expected), check_units(platform)},
-                      .failed_action = {},
-                      .error = {},
-                      .next_steps = {}};
+    NodeReport report{
+        .hostname = expected.hostname,
+        .cluster = expected.cluster,
+        .generation = expected.generation,
+        .plan_digest = expected.plan_digest,
+        .checks = {check_hostname(platform, expected), check_root(platform),
+                   check_address(platform, expected), check_proof(expected), check_units(platform)},
+        .failed_action = {},
+        .error = {},
+        .next_steps = {}};
+    const bool finished = platform.files.exists(finished_path);
     const auto bad = std::ranges::find(report.checks, false, &NodeCheck::ok);
     if (bad != report.checks.end()) {
         report.state = NodeReport::State::failed;
         report.error = bad->id + ": " + bad->detail;
         report.next_steps = {
             "look at 'journalctl -b -p warning', mend it, then 'systemctl restart bedplate-firstboot'"};
-        return report;
+    } else if (!finished) {
+        report.state = NodeReport::State::joining;
+        report.checks.push_back(
+            {.id = "cluster.member", .ok = false, .detail = "not a member of a cluster yet"});
+        report.next_steps = {"the node is installed; creating or joining the cluster is the next step"};
     }
-    report.state = NodeReport::State::joining;
-    report.checks.push_back({.id = "cluster.member", .ok = false, .detail = "not a member of a cluster yet"});
-    report.next_steps = {"the node is installed; creating or joining the cluster is the next step"};
+    if (finished) {
+        add_member_checks(platform, report);
+    }
     return report;
 }
 

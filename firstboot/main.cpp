@@ -6,8 +6,10 @@
 
 #include "base/foreign_text.hpp"
 #include "firstboot/checks.hpp"
+#include "firstboot/follow.hpp"
 #include "firstboot/identity.hpp"
 #include "firstboot/osd_prepare.hpp"
+#include "firstboot/steps.hpp"
 #include "platform/linux/linux.hpp"
 
 namespace {
@@ -40,26 +42,78 @@ Result<void> osds(Result<std::vector<std::string>> done) {
     return {};
 }
 
+Result<void> write_report(Platform& platform) {
+    BEDPLATE_ASSIGN(const auto report, firstboot::check_node(platform));
+    return platform.files.write(node_report_path, to_json(report).dump(2) + "\n");
+}
+
+/// For as long as the node runs: write what the registry says of the others into this node's files, and look
+/// at the node. Nothing that fails here ends it.
+Result<void> follow(Platform& platform, firstboot::Node& node) {
+    std::string last;
+    for (unsigned round = 0;; ++round) {
+        const auto done = firstboot::follow_once(node);
+        const std::string now = done ? "" : done.error().message;
+        if (now != last) {
+            std::cout << (done ? "following the registry again" : "cannot follow the registry: " + now)
+                      << std::endl;
+            last = now;
+        }
+        constexpr unsigned rounds_per_report = 30;
+        if (round % rounds_per_report == 0) {
+            BEDPLATE_TRY(write_report(platform));
+        }
+        platform.clock.sleep(std::chrono::seconds{2});
+    }
+}
+
+/// Everything that makes an installed system a node, then its report.
+Result<void> first_boot(Platform& platform) {
+    BEDPLATE_TRY(platform.files.make_directories("/run/bedplate", 0700));
+    BEDPLATE_ASSIGN(auto settings, firstboot::read_node_settings(platform.files));
+    firstboot::Node node{.platform = platform, .settings = std::move(settings)};
+    NodeReport header{.hostname = node.settings.hostname,
+                      .cluster = node.settings.cluster,
+                      .generation = node.settings.generation,
+                      .plan_digest = node.settings.plan_digest};
+    node.say = [](const std::string& line) { std::cout << line << std::endl; };
+    firstboot::RunnerOptions options;
+    options.say = node.say;
+    // Once a member, a restart of the machine only looks: a service that is not up yet is not to be made
+    // again.
+    const auto finished = platform.files.read(firstboot::finished_path);
+    if (!finished || *finished != node.settings.plan_digest + "\n") {
+        BEDPLATE_TRY(firstboot::Runner(platform, options, header).run(firstboot::all_steps(node)));
+        BEDPLATE_TRY(platform.files.write(firstboot::finished_path, node.settings.plan_digest + "\n"));
+    }
+    return follow(platform, node);
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"Makes an installed system a node at its first start"};
     app.require_subcommand(1);
     auto* make_identity = app.add_subcommand("identity", "Host keys and names that are this node's alone");
-    app.add_subcommand("report", "Check the node and write its report");
+    auto* check = app.add_subcommand("report", "Check the node and write its report");
     auto* make_osds = app.add_subcommand("osds", "Make the planned OSDs and start all of them");
     auto* start_osds = app.add_subcommand("osds-activate", "Start the OSDs that were kept");
+    app.add_subcommand("run", "Create or join the cluster, then report; what is done already is left alone");
     CLI11_PARSE(app, argc, argv);
 
     const auto commands = linux_command_runner();
     const auto files = linux_file_system();
     const auto blocks = linux_block_devices();
     const auto clock = system_clock();
-    const auto http = curl_http();
+    // The registry is the only server that this program speaks to.
+    const std::string pki(node_pki);
+    const auto http = curl_http(HttpTls{
+        .ca_file = pki + "/ca.crt", .certificate_file = pki + "/node.crt", .key_file = pki + "/node.key"});
     Platform platform{
         .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http};
     const auto done = make_identity->parsed() ? identity(platform)
+                      : check->parsed()       ? report(platform)
                       : make_osds->parsed()   ? osds(firstboot::prepare_osds(platform))
                       : start_osds->parsed()  ? osds(firstboot::activate_osds(platform))
-                                              : report(platform);
+                                              : first_boot(platform);
     if (!done) {
         std::cerr << "bedplate-firstboot: " << done.error().to_text() << '\n';
         return exit_status(done.error().kind);

@@ -92,6 +92,17 @@ public:
         return activate();
     }
 
+    Result<bool> all_run() {
+        BEDPLATE_TRY(look());
+        for (const WantedOsd& osd : wanted_.osds) {
+            BEDPLATE_ASSIGN(const OsdState state, state_of(osd));
+            if (!state.running) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     std::vector<std::string> done() { return std::move(done_); }
 
 private:
@@ -271,6 +282,11 @@ Result<std::vector<std::string>> prepare_osds(Platform& platform) {
     }
     BEDPLATE_TRY(osds->prepare());
     return osds->done();
+}
+
+Result<bool> osds_run(Platform& platform) {
+    BEDPLATE_ASSIGN(auto osds, Osds::open(platform));
+    return osds ? osds->all_run() : Result<bool>(true);
 }
 
 }  // namespace bedplate::firstboot

@@ -22,4 +22,8 @@ namespace bedplate::firstboot {
 /// activate_osds().
 [[nodiscard]] Result<std::vector<std::string>> prepare_osds(Platform& platform);
 
+/// Every OSD that the plan names is there and its service runs; true where the plan names none. Changes
+/// nothing. Errors: osds.cluster, osds.missing (another OSD stands where a kept one was), command.*.
+[[nodiscard]] Result<bool> osds_run(Platform& platform);
+
 }  // namespace bedplate::firstboot

@@ -121,7 +121,7 @@ Result<void> make_esp(CommandRunner& runner, const Tree& files, std::uint64_t ep
         BEDPLATE_TRY(file.write(size - Bytes{1}, std::string_view("\0", 1)));
     }
     BEDPLATE_TRY(
-        run_checked(runner, {.argv = {"mkfs.vfat", "--invariant", "-n", "BEDPLATE", image.string()}}));
+        run_checked(runner, {.argv = {"mkfs.vfat", "--invariant", "-n", "BEDPLATEESP", image.string()}}));
     Command copy{
         .argv = {"mcopy", "-s", "-m", "-i", image.string()},
         .environment = {

@@ -28,6 +28,8 @@ namespace {
 
 /// Raised when the code of a step changes what it makes from the same inputs.
 constexpr std::string_view recipe = "1";
+/// The same for how the medium is put together of the steps' results.
+constexpr std::string_view medium_recipe = "3";
 
 /// Our packages by name ("bedplate_0.1.0_amd64.deb"), sorted.
 std::vector<fs::path> find_debs(const fs::path& directory, std::initializer_list<std::string_view> names) {
@@ -113,6 +115,10 @@ private:
         fs::create_directories(out_, error);
         BEDPLATE_ASSIGN(config_, load_image_config(options_.config, options_.source_date_epoch));
         config_.directory = fs::absolute(config_.directory);
+        if (options_.secure_boot_key.empty() != options_.secure_boot_certificate.empty()) {
+            return fail("image.secure-boot",
+                        "a key without its certificate, or a certificate without its key");
+        }
         BEDPLATE_ASSIGN(key_, signing_key(runner_, options_.signing_key, options_.build / "keys"));
         BEDPLATE_TRY(write_text(options_.build / "keys" / "allowed_signers", allowed_signers(key_)));
         sources_ = {.apt_sources = fs::absolute(options_.apt_sources.empty() ? options_.build / "apt-sources"
@@ -263,14 +269,17 @@ private:
     /// What the files in out/ were made from: they are complete when the record says so and nobody touched
     /// them.
     Result<std::string> wanted_record(const std::map<std::string, Artefact>& artefacts) {
-        std::string text(recipe);
+        std::string text(medium_recipe);
         for (const auto& [name, artefact] : artefacts) {
             text += "\n" + name + " " + artefact.content;
         }
         BEDPLATE_ASSIGN(const auto grub, digests_.directory(config_.directory / "grub"));
-        BEDPLATE_ASSIGN(const auto pxe, digests_.directory(config_.directory / "pxe"));
         BEDPLATE_TRY(digests_.save());
-        text += "\n" + grub + "\n" + pxe + "\n" + BEDPLATE_VERSION + "\n" + key_.public_key;
+        if (!options_.secure_boot_certificate.empty()) {
+            BEDPLATE_ASSIGN(const auto certificate, digests_.file(options_.secure_boot_certificate));
+            text += "\n" + certificate;
+        }
+        text += "\n" + grub + "\n" + BEDPLATE_VERSION + "\n" + key_.public_key;
         for (const auto& [path, node] : profiles_) {
             text += "\n" + path + " " + sha256_hex(node.content);
         }
@@ -280,7 +289,7 @@ private:
     [[nodiscard]] std::string stamps() const {
         std::string text;
         for (const std::string& name :
-             {iso_name(), std::string("manifest.json"), std::string("manifest.json.sig"),
+             {iso_file(), std::string("manifest.json"), std::string("manifest.json.sig"),
               std::string("sbom.spdx.json"), std::string("packages.lock"),
               std::string("pxe/boot/installer.cpio.zst"), std::string("pxe/") + payload_path}) {
             const std::string stamp = file_stamp(out_ / name);
@@ -288,13 +297,12 @@ private:
         }
         return text;
     }
-    static std::string iso_name() { return std::string("bedplate-") + BEDPLATE_VERSION + "-amd64.iso"; }
 
     Result<BuildResult> assemble(const std::map<std::string, Artefact>& artefacts) {
         BEDPLATE_ASSIGN(const auto wanted, wanted_record(artefacts));
         BEDPLATE_ASSIGN(const auto packages, packages_of(artefacts));
-        const fs::path record = work_ / "out.record";
-        BuildResult result{.iso = out_ / iso_name(),
+        const fs::path record = work_ / (iso_file() + ".record");
+        BuildResult result{.iso = out_ / iso_file(),
                            .packages = packages.size(),
                            .key = key_.path,
                            .development_key = key_.development};
@@ -339,9 +347,19 @@ private:
                           .profiles = profiles_};
         BEDPLATE_TRY(read_tar(
             artefacts.at("loader").path / "loader.tar", [](std::string_view) { return true; }, parts.loader));
-        return make_medium(runner_, config_, parts,
-                           {.version = BEDPLATE_VERSION, .work = work_ / "medium", .out = out_, .key = key_});
+        return make_medium(runner_, config_, parts, medium_options());
     }
+
+    [[nodiscard]] MediumOptions medium_options() const {
+        return {.version = BEDPLATE_VERSION,
+                .work = work_ / "medium",
+                .out = out_,
+                .key = key_,
+                .net = options_.net,
+                .secure_boot_key = options_.secure_boot_key,
+                .secure_boot_certificate = options_.secure_boot_certificate};
+    }
+    [[nodiscard]] std::string iso_file() const { return iso_name(medium_options()); }
 
     Result<void> write_documents(const BuiltMedium& medium, const std::vector<Package>& packages) const {
         const SbomSubject subject{.name = "bedplate-image",

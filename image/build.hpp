@@ -25,7 +25,10 @@ struct BuildOptions {
     std::filesystem::path apt_sources;            ///< sources.list text; empty: build/apt-sources
     std::filesystem::path cache;                  ///< the user's cache directory; empty: none
     std::string source_date_epoch;                ///< text of SOURCE_DATE_EPOCH; empty: as configured
-    bool refresh = false;                         ///< bootstrap again with what the mirror has now
+    bool net = false;                             ///< without the payload, which is then fetched over HTTP
+    std::filesystem::path secure_boot_key;        ///< mode B: a unified kernel image signed with this key...
+    std::filesystem::path secure_boot_certificate;  ///< ...and certificate (PEM); empty: Debian's chain
+    bool refresh = false;                           ///< bootstrap again with what the mirror has now
     unsigned jobs = 2;
 };
 

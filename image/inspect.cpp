@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "image/inspect.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "image/compress.hpp"
+#include "image/layout.hpp"
+#include "image/masking.hpp"
 #include "image/medium.hpp"
 #include "image/personalize.hpp"
 #include "image/signature.hpp"
@@ -17,34 +21,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A stretch of the medium with the digest that the manifest promises for it.
-struct Stretch {
-    std::string name;
-    Extent extent;
-    std::string sha256;
-};
-
-Result<std::string> digest_of(const File& file, Extent extent) {
-    Sha256 sha;
-    std::vector<std::byte> buffer(std::min<std::uint64_t>(extent.size.value, mib(1).value));
-    while (extent.size.value > 0) {
-        const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), extent.size.value));
-        BEDPLATE_TRY(file.read(extent.offset, part));
-        sha.update(part);
-        extent.offset.value += part.size();
-        extent.size.value -= part.size();
-    }
-    return sha.finish();
-}
-
 std::unexpected<Error> damaged(const OpenedImage& image, std::string message) {
     return fail("image.damaged", std::move(message), image.file.path().string(),
                 "copy or write the image again; do not install from this one");
 }
 
-/// Everything the manifest names, largest first, so that the threads finish together.
-Result<std::vector<Stretch>> stretches(const OpenedImage& image) {
-    std::vector<Stretch> all;
+/// Everything the manifest names besides `all`, largest first, so that the threads finish together.
+Result<std::vector<Stretch>> stretches(const OpenedImage& image, std::vector<Stretch> all) {
     for (const auto& file : image.manifest.files) {
         const auto extent = image.directory.find(file.path);
         if (!extent || extent->size != file.size) {
@@ -55,6 +38,12 @@ Result<std::vector<Stretch>> stretches(const OpenedImage& image) {
         all.push_back({file.path, *extent, file.sha256});
     }
     const auto& payload = image.manifest.payload;
+    // Whether it may be missing stands in the signed layout, which was checked before.
+    const std::size_t chunks = has_payload(image) ? payload.chunks.size() : 0;
+    if (chunks == 0) {
+        std::ranges::stable_sort(all, std::greater{}, [](const Stretch& s) { return s.extent.size; });
+        return all;
+    }
     const auto extent = image.directory.find(payload.path);
     if (!extent || extent->size != payload.size) {
         return damaged(image, std::format("{} is missing or of the wrong size", payload.path));
@@ -73,6 +62,23 @@ Result<std::vector<Stretch>> stretches(const OpenedImage& image) {
 
 }  // namespace
 
+bool has_payload(const OpenedImage& image) {
+    return image.directory.files().contains(image.manifest.payload.path);
+}
+
+Result<std::string> digest_of(const File& file, Extent extent) {
+    Sha256 sha;
+    std::vector<std::byte> buffer(std::min<std::uint64_t>(extent.size.value, mib(1).value));
+    while (extent.size.value > 0) {
+        const auto part = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), extent.size.value));
+        BEDPLATE_TRY(file.read(extent.offset, part));
+        sha.update(part);
+        extent.offset.value += part.size();
+        extent.size.value -= part.size();
+    }
+    return sha.finish();
+}
+
 Result<OpenedImage> open_image(const fs::path& path, File::Mode mode) {
     OpenedImage image;
     BEDPLATE_ASSIGN(image.file, File::open(path, mode));
@@ -83,26 +89,36 @@ Result<OpenedImage> open_image(const fs::path& path, File::Mode mode) {
     return image;
 }
 
-Result<void> verify_manifest(CommandRunner& runner, const OpenedImage& image, const fs::path& allowed) {
-    const auto signature = image.directory.read_file(image.file, std::string(manifest_path) + ".sig");
+Result<void> verify_document(CommandRunner& runner, const OpenedImage& image, std::string_view text,
+                             const std::string& signature_path, const fs::path& allowed) {
+    const auto signature = image.directory.read_file(image.file, signature_path);
     if (!signature) {
-        return refuse("manifest.unsigned", "the image's manifest has no signature",
+        return refuse("manifest.unsigned", std::format("the image has no {}", signature_path),
                       image.file.path().string(), "install only from images that were signed");
     }
+    if (!is_canonical_signature(*signature)) {
+        return damaged(image, signature_path + " is damaged");
+    }
     // ssh-keygen reads the signature from a file only.
-    const fs::path file =
-        fs::temp_directory_path() / ("bedplate-" + sha256_hex(*signature).substr(0, 16) + ".sig");
+    const fs::path file = fs::temp_directory_path() /
+                          std::format("bedplate-{}-{}.sig", ::getpid(), sha256_hex(*signature).substr(0, 16));
     BEDPLATE_TRY(write_text(file, *signature, 0600));
-    auto result = verify_signature(runner, image.manifest_text, file, allowed);
+    auto result = verify_signature(runner, text, file, allowed);
     std::error_code ignored;
     fs::remove(file, ignored);
     return result;
 }
 
+Result<void> verify_manifest(CommandRunner& runner, const OpenedImage& image, const fs::path& allowed) {
+    return verify_document(runner, image, image.manifest_text, std::string(manifest_path) + ".sig", allowed);
+}
+
 Result<void> verify_image(CommandRunner& runner, const OpenedImage& image, const fs::path& allowed,
                           unsigned workers, const std::function<void(double)>& progress) {
     BEDPLATE_TRY(verify_manifest(runner, image, allowed));
-    BEDPLATE_ASSIGN(const auto all, stretches(image));
+    BEDPLATE_ASSIGN(auto layout, verified_layout(runner, image, allowed));
+    BEDPLATE_TRY(check_personalisation(image));
+    BEDPLATE_ASSIGN(const auto all, stretches(image, std::move(layout)));
     Bytes total;
     for (const auto& stretch : all) {
         total += stretch.extent.size;
@@ -126,7 +142,8 @@ Result<void> verify_image(CommandRunner& runner, const OpenedImage& image, const
 Result<SiteArea> read_site_area(const OpenedImage& image) {
     SiteArea area;
     BEDPLATE_ASSIGN(const auto menu, image.directory.read_file(image.file, site_config_path));
-    area.kernel_arguments = site_config_arguments(menu);
+    area.kernel_arguments = masked_arguments(site_config_arguments(menu));
+    area.console = site_config_console(menu);
     BEDPLATE_ASSIGN(const auto data, image.directory.read_file(image.file, image.manifest.site_area));
     if (std::ranges::all_of(data, [](char c) { return c == '\0'; })) {
         return area;
@@ -145,8 +162,9 @@ Result<SiteArea> read_site_area(const OpenedImage& image) {
             const auto file = tree.find(entry.path);
             entry.intact = file != tree.end() && file->second.content.size() == entry.size.value &&
                            sha256_hex(file->second.content) == item.at("sha256").get<std::string>();
-            if (entry.path == site_area::site && entry.intact) {
-                area.site = file->second.content;
+            entry.secret = is_secret_file(entry.path);
+            if (entry.intact) {
+                area.shown[entry.path] = masked(entry.path, file->second.content);
             }
             area.files.push_back(std::move(entry));
         }
@@ -170,7 +188,7 @@ Json to_json(const OpenedImage& image, const SiteArea& area) {
         files.push_back({{"path", entry.path},
                          {"size", entry.size.value},
                          {"intact", entry.intact},
-                         {"secret", entry.path == site_area::secrets}});
+                         {"secret", entry.secret}});
     }
     return {{"schema", "bedplate/image/v1"},
             {"image", image.file.path().string()},
@@ -188,7 +206,11 @@ Json to_json(const OpenedImage& image, const SiteArea& area) {
               {"sha256", manifest.payload.sha256}}},
             {"profiles", std::move(profiles)},
             {"signed", image.directory.files().contains(std::string(manifest_path) + ".sig")},
-            {"site", {{"files", std::move(files)}, {"kernel_arguments", area.kernel_arguments}}}};
+            {"site",
+             {{"files", std::move(files)},
+              {"kernel_arguments", area.kernel_arguments},
+              {"console", area.console.empty() ? "ttyS0" : area.console},
+              {"shown", area.shown}}}};
 }
 
 std::string to_text(const OpenedImage& image, const SiteArea& area) {
@@ -211,15 +233,17 @@ std::string to_text(const OpenedImage& image, const SiteArea& area) {
     }
     for (const auto& entry : area.files) {
         text += std::format("{} ({} bytes{}{}) ", entry.path, entry.size.value,
-                            entry.path == site_area::secrets ? ", not shown" : "",
-                            entry.intact ? "" : ", DAMAGED");
+                            entry.secret ? ", secret" : "", entry.intact ? "" : ", DAMAGED");
     }
     text += "\n";
     if (!area.kernel_arguments.empty()) {
         text += "  arguments " + area.kernel_arguments + "\n";
     }
-    if (area.site) {
-        text += "\n" + *area.site;
+    if (!area.console.empty()) {
+        text += "  console   " + area.console + "\n";
+    }
+    for (const auto& [path, shown] : area.shown) {
+        text += "\n--- " + path + "\n" + shown + (shown.ends_with('\n') ? "" : "\n");
     }
     return text;
 }

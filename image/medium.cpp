@@ -9,6 +9,8 @@
 #include "image/artefacts.hpp"
 #include "image/bootfiles.hpp"
 #include "image/files.hpp"
+#include "image/layout.hpp"
+#include "image/pxe.hpp"
 
 namespace bedplate::image {
 
@@ -112,6 +114,7 @@ private:
                 put(files_, path, node);
             }
         }
+        put(files_, network_grub_path, parts_.loader.at("pxe/grubx64.efi"));
         for (const auto& [path, node] : parts_.profiles) {
             put(files_, "bedplate/profiles/" + path, node);
         }
@@ -160,8 +163,12 @@ private:
     Result<void> write_stage() {
         BEDPLATE_ASSIGN(auto find, read_text(config_.directory / "grub" / "find.cfg"));
         find = replace_all(std::move(find), "@BUILD_ID@", manifest_.build_id);
+        if (own_keys()) {
+            BEDPLATE_ASSIGN(auto program, signed_kernel_image());
+            put_file(esp_, "EFI/BOOT/BOOTX64.EFI", std::move(program));
+        }
         for (const auto& [path, node] : files_) {
-            if (path.starts_with("EFI/")) {
+            if (path.starts_with("EFI/") && !own_keys()) {
                 put(esp_, path, node);
             }
         }
@@ -170,11 +177,28 @@ private:
         Tree stage = files_;
         put_file(stage, ".disk/bedplate-" + manifest_.build_id, manifest_.version + "\n");
         put_file(stage, manifest_.site_area, std::string(manifest_.site_area_size.value, '\0'));
+        put_file(stage, layout_path, std::string(layout_size.value, '\n'));
+        put_file(stage, std::string(layout_path) + ".sig", std::string(layout_signature_size.value, '\n'));
         put_file(stage, site_config_path, std::string(site_config_size.value, '\n'));
         BEDPLATE_TRY(fresh_directory(stage_));
         BEDPLATE_TRY(write_directory(stage, stage_));
-        BEDPLATE_TRY(link_or_copy(options_.work / "node.tar.zst", stage_ / payload_path));
+        if (!options_.net) {
+            BEDPLATE_TRY(link_or_copy(options_.work / "node.tar.zst", stage_ / payload_path));
+        }
         return link_or_copy(options_.work / "installer.cpio.zst", stage_ / initramfs_path);
+    }
+
+    [[nodiscard]] bool own_keys() const { return !options_.secure_boot_key.empty(); }
+
+    /// Mode B: what the firmware verifies is kernel, initramfs and command line as one program.
+    Result<std::string> signed_kernel_image() {
+        const fs::path kernel = options_.work / "vmlinuz";
+        const fs::path program = options_.work / "installer.efi";
+        BEDPLATE_TRY(write_text(kernel, files_.at("boot/vmlinuz").content));
+        BEDPLATE_TRY(
+            run_checked(runner_, unified_image_command(kernel, options_.work / "installer.cpio.zst",
+                                                       manifest_.payload.kernel, options_, program)));
+        return read_text(program);
     }
 
     Result<void> write_manifest() {
@@ -206,12 +230,13 @@ private:
         const fs::path mbr = options_.work / "boot_hybrid.img";
         BEDPLATE_TRY(write_text(mbr, parts_.loader.at("boot_hybrid.img").content));
         BEDPLATE_TRY(set_times());
-        const fs::path iso = options_.out / std::format("bedplate-{}-amd64.iso", options_.version);
+        const fs::path iso = options_.out / iso_name(options_);
         const fs::path unfinished = iso.string() + ".new";
         std::error_code error;
         fs::remove(unfinished, error);
         BEDPLATE_TRY(run_checked(
             runner_, iso_command(stage_, esp, mbr, unfinished, options_.version, config_.source_date_epoch)));
+        BEDPLATE_TRY(seal_layout(runner_, unfinished, options_.key, options_.work));
         fs::rename(unfinished, iso, error);
         if (error) {
             return fail("file.write", "cannot name the image: " + error.message(), iso.string());
@@ -224,22 +249,22 @@ private:
     Result<void> write_pxe() {
         const fs::path pxe = options_.out / "pxe";
         BEDPLATE_TRY(fresh_directory(pxe));
+        BEDPLATE_TRY(link_or_copy(options_.work / "node.tar.zst", pxe / payload_path));
         for (const auto& item : fs::recursive_directory_iterator(stage_)) {
             const fs::path path = item.path().lexically_relative(stage_);
             const std::string text = path.string();
-            const bool wanted =
-                text.starts_with("bedplate/") || text == "boot/vmlinuz" || text == initramfs_path;
-            if (item.is_regular_file() && wanted && text != manifest_.site_area) {
+            const bool wanted = (text.starts_with("bedplate/") && text != network_grub_path) ||
+                                text == "boot/vmlinuz" || text == initramfs_path;
+            if (item.is_regular_file() && wanted && text != manifest_.site_area &&
+                !text.starts_with(layout_path)) {
                 BEDPLATE_TRY(link_or_copy(item.path(), pxe / path));
             }
         }
         BEDPLATE_TRY(write_text(pxe / "shimx64.efi", parts_.loader.at("EFI/BOOT/BOOTX64.EFI").content));
+        BEDPLATE_TRY(write_text(pxe / "mmx64.efi", parts_.loader.at("EFI/BOOT/mmx64.efi").content));
         BEDPLATE_TRY(write_text(pxe / "grubx64.efi", parts_.loader.at("pxe/grubx64.efi").content));
-        for (const auto& item : fs::directory_iterator(config_.directory / "pxe")) {
-            // The signed network GRUB looks for /grub/grub.cfg on the server it came from.
-            const std::string name = item.path().filename().string();
-            BEDPLATE_ASSIGN(const auto text, read_text(item.path()));
-            BEDPLATE_TRY(write_text(pxe / (name == "grub.cfg" ? "grub/grub.cfg" : name), text));
+        for (const auto& [path, text] : pxe_texts({})) {
+            BEDPLATE_TRY(write_text(pxe / path, text));
         }
         return {};
     }
@@ -255,6 +280,39 @@ private:
 };
 
 }  // namespace
+
+std::string iso_name(const MediumOptions& options) {
+    return std::format("bedplate-{}-amd64{}{}.iso", options.version, options.net ? "-net" : "",
+                       options.secure_boot_key.empty() ? "" : "-ownkeys");
+}
+
+Command unified_image_command(const fs::path& kernel, const fs::path& initramfs, const std::string& release,
+                              const MediumOptions& options, const fs::path& program) {
+    // There is no boot menu that could ask: the site document comes from the medium, a stick or a server.
+    const std::string command_line =
+        "quiet loglevel=4 panic=30 lsm=lockdown,yama,integrity console=tty0 console=ttyS0,115200n8 bedplate.mode=unattended";
+    return {.argv = {"ukify",
+                     "build",
+                     "--linux",
+                     kernel.string(),
+                     "--initrd",
+                     initramfs.string(),
+                     "--cmdline",
+                     command_line,
+                     "--uname",
+                     release,
+                     "--os-release",
+                     std::format("ID=bedplate\nNAME=Bedplate\nVERSION_ID={}\n", options.version),
+                     "--signtool",
+                     "sbsign",
+                     "--secureboot-private-key",
+                     options.secure_boot_key.string(),
+                     "--secureboot-certificate",
+                     options.secure_boot_certificate.string(),
+                     "--output",
+                     program.string()},
+            .timeout = std::chrono::minutes{5}};
+}
 
 Command iso_command(const fs::path& stage, const fs::path& esp, const fs::path& mbr, const fs::path& iso,
                     std::string_view version, std::uint64_t epoch) {

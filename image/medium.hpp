@@ -35,7 +35,12 @@ struct MediumOptions {
     std::filesystem::path work;  ///< stays between builds: what has not changed is not written again
     std::filesystem::path out;
     SigningKey key;
+    bool net = false;                                                ///< without the payload
+    std::filesystem::path secure_boot_key, secure_boot_certificate;  ///< empty: Debian's signed chain
 };
+
+/// "bedplate-0.1.0-amd64.iso"; with "-net" and "-ownkeys" before the ending.
+[[nodiscard]] std::string iso_name(const MediumOptions& options);
 
 struct BuiltMedium {
     std::filesystem::path iso;
@@ -46,6 +51,12 @@ struct BuiltMedium {
 /// Write out/bedplate-VERSION-amd64.iso, out/pxe/, out/manifest.json and its signature.
 [[nodiscard]] Result<BuiltMedium> make_medium(CommandRunner& runner, const ImageConfig& config,
                                               const MediumParts& parts, const MediumOptions& options);
+
+/// The ukify command that makes and signs one EFI program out of kernel, initramfs and command line.
+[[nodiscard]] Command unified_image_command(const std::filesystem::path& kernel,
+                                            const std::filesystem::path& initramfs,
+                                            const std::string& release, const MediumOptions& options,
+                                            const std::filesystem::path& program);
 
 /// The xorriso command that makes the hybrid image (BIOS and UEFI, CD and disk) out of a directory.
 [[nodiscard]] Command iso_command(const std::filesystem::path& stage, const std::filesystem::path& esp,

@@ -6,8 +6,10 @@
 
 #include "base/digest.hpp"
 #include "base/manifest.hpp"
+#include "base/site_area_secrets.hpp"
 #include "base/text.hpp"
 #include "image/inspect.hpp"
+#include "image/layout.hpp"
 #include "image/medium.hpp"
 #include "image/tree.hpp"
 #include "profile/profile.hpp"
@@ -17,6 +19,8 @@ namespace bedplate::image {
 namespace {
 
 constexpr std::string_view arguments_begin = "set bedplate_args=\"";
+constexpr std::string_view area_schema = "bedplate/site-area/v1";
+constexpr std::string_view consoles[] = {"ttyS0", "ttyS1"};
 
 void add_finding(Report& report, std::string code, std::string path, std::string message) {
     report.add({.severity = Severity::error,
@@ -33,6 +37,29 @@ bool is_ours(std::string_view area) {
            (area.starts_with("070701") && area.substr(0, 256).contains("bedplate"));
 }
 
+std::string menu_text(const SiteFiles& files) {
+    std::string text;
+    const bool served = std::ranges::any_of(files.kernel_arguments, [](const std::string& argument) {
+        return argument.starts_with("bedplate.site=");
+    });
+    if (!files.site.empty() || served) {
+        text += "set bedplate_site=1\n";
+    }
+    if (!files.console.empty()) {
+        text += "set bedplate_console=" + files.console + "\n";
+    }
+    if (!files.kernel_arguments.empty()) {
+        text += std::string(arguments_begin) + join(files.kernel_arguments, " ") + "\"\n";
+    }
+    return text;
+}
+
+std::string padded_menu(const SiteFiles& files) {
+    std::string text = menu_text(files);
+    text.resize(site_config_size.value, '\n');
+    return text;
+}
+
 Tree site_tree(const SiteFiles& files) {
     Tree tree;
     if (!files.site.empty()) {
@@ -44,14 +71,20 @@ Tree site_tree(const SiteFiles& files) {
     if (!files.secrets.empty()) {
         put_file(tree, std::string(site_area::secrets), files.secrets.reveal(), 0600);
     }
-    Json index{{"schema", "bedplate/site-area/v1"}, {"files", Json::array()}};
+    if (!files.token.empty()) {
+        put_file(tree, std::string(site_area::token), files.token.reveal(), 0600);
+    }
+    if (!files.ticket.empty()) {
+        put_file(tree, std::string(site_area::ticket), files.ticket.reveal(), 0600);
+    }
+    Json index{{"schema", area_schema}, {"menu", sha256_hex(padded_menu(files))}, {"files", Json::array()}};
     for (const auto& [path, node] : tree) {
         if (node.kind == TreeNode::Kind::file) {
             index["files"].push_back(
                 {{"path", path}, {"size", node.content.size()}, {"sha256", sha256_hex(node.content)}});
         }
     }
-    if (!index["files"].empty()) {
+    if (!index["files"].empty() || !menu_text(files).empty()) {
         put_file(tree, std::string(site_area::index), index.dump(1) + "\n");
     }
     return tree;
@@ -106,6 +139,10 @@ Report validate(const SiteFiles& files) {
                         "'" + argument + "' has characters that a boot menu would interpret");
         }
     }
+    if (!files.console.empty() && std::ranges::find(consoles, files.console) == std::end(consoles)) {
+        add_finding(report, "console", "--console",
+                    "'" + files.console + "' is not a serial line that the boot menu knows: ttyS0 or ttyS1");
+    }
     return report;
 }
 
@@ -123,18 +160,10 @@ Result<std::string> make_site_area(const SiteFiles& files, Bytes size) {
 }
 
 Result<std::string> make_site_config(const SiteFiles& files) {
-    std::string text;
-    if (!files.site.empty()) {
-        text += "set bedplate_site=1\n";
+    if (const auto size = menu_text(files).size(); size > site_config_size.value) {
+        return too_large("the list of kernel arguments", size, site_config_size);
     }
-    if (!files.kernel_arguments.empty()) {
-        text += std::string(arguments_begin) + join(files.kernel_arguments, " ") + "\"\n";
-    }
-    if (text.size() > site_config_size.value) {
-        return too_large("the list of kernel arguments", text.size(), site_config_size);
-    }
-    text.resize(site_config_size.value, '\n');
-    return text;
+    return padded_menu(files);
 }
 
 std::string site_config_arguments(std::string_view text) {
@@ -144,6 +173,16 @@ std::string site_config_arguments(std::string_view text) {
     }
     text.remove_prefix(begin + arguments_begin.size());
     return std::string(text.substr(0, text.find('"')));
+}
+
+std::string site_config_console(std::string_view text) {
+    constexpr std::string_view begin = "set bedplate_console=";
+    const auto at = text.find(begin);
+    if (at == std::string_view::npos) {
+        return {};
+    }
+    text.remove_prefix(at + begin.size());
+    return std::string(text.substr(0, text.find('\n')));
 }
 
 Result<void> personalize(const std::filesystem::path& path, const SiteFiles& files) {
@@ -162,6 +201,39 @@ Result<void> personalize(const std::filesystem::path& path, const SiteFiles& fil
     BEDPLATE_TRY(image.file.flush());
     BEDPLATE_TRY(image.file.write(menu_at.offset, menu));
     return image.file.flush();
+}
+
+/// Everything in the area follows from the files in it, so writing it anew must give the same bytes.
+Result<void> check_personalisation(const OpenedImage& image) {
+    const auto broken = [&](const std::string& what) -> Result<void> {
+        return fail("site-area.damaged", what, image.file.path().string(), "personalize the image again");
+    };
+    BEDPLATE_ASSIGN(const auto area, image.directory.read_file(image.file, image.manifest.site_area));
+    BEDPLATE_ASSIGN(const auto menu, image.directory.read_file(image.file, site_config_path));
+    if (std::ranges::all_of(area, [](char c) { return c == '\0'; })) {
+        const bool empty = std::ranges::all_of(menu, [](char c) { return c == '\n'; });
+        return empty ? Result<void>() : broken("the boot menu's site.cfg is damaged");
+    }
+    BEDPLATE_ASSIGN(const auto tree, read_cpio(area));
+    BEDPLATE_ASSIGN(auto again, to_cpio(tree, 0));
+    again.resize(std::max(again.size(), area.size()), '\0');
+    const auto index = tree.find(std::string(site_area::index));
+    if (again != area || index == tree.end()) {
+        return broken("the site area is damaged");
+    }
+    BEDPLATE_ASSIGN(const auto json, parse_json(index->second.content, std::string(site_area::index)));
+    if (json.dump(1) + "\n" != index->second.content || json.value("schema", "") != area_schema ||
+        json.value("menu", "") != sha256_hex(menu)) {
+        return broken("the site area's index or the boot menu's site.cfg is damaged");
+    }
+    BEDPLATE_ASSIGN(const auto parsed, read_site_area(image));
+    std::size_t files = 0;
+    for (const auto& [path, node] : tree) {
+        files += node.kind == TreeNode::Kind::file ? 1U : 0U;
+    }
+    const bool intact = std::ranges::all_of(parsed.files, &SiteArea::Entry::intact);
+    return intact && files == parsed.files.size() + 1 ? Result<void>()
+                                                      : broken("a file of the site area is damaged");
 }
 
 }  // namespace bedplate::image

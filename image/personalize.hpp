@@ -20,6 +20,9 @@ struct SiteFiles {
     std::string site_origin;                                    ///< file name for findings
     std::vector<std::pair<std::string, std::string>> profiles;  ///< file name, text
     Secret secrets;                                             ///< text of the secrets file; may be empty
+    Secret token;         ///< bearer token for the site's server; may be empty
+    Secret ticket;        ///< text of a join ticket; may be empty
+    std::string console;  ///< "ttyS1": the line that installer and node speak on; empty: ttyS0
     std::vector<std::string> kernel_arguments;
 };
 
@@ -31,12 +34,15 @@ struct SiteFiles {
 /// only. Errors (refused): site-area.too-large.
 [[nodiscard]] Result<std::string> make_site_area(const SiteFiles& files, Bytes size);
 
-/// boot/grub/site.cfg: two assignments, padded to its reserved size with newlines. Arguments must have passed
-/// `validate`. Errors (refused): site-area.too-large.
+/// boot/grub/site.cfg: a few assignments, padded to its reserved size with newlines. Arguments must have
+/// passed `validate`. Errors (refused): site-area.too-large.
 [[nodiscard]] Result<std::string> make_site_config(const SiteFiles& files);
 
 /// The kernel arguments in a site.cfg; empty where there are none.
 [[nodiscard]] std::string site_config_arguments(std::string_view text);
+
+/// The console that a site.cfg names; empty where it names none.
+[[nodiscard]] std::string site_config_console(std::string_view text);
 
 /// Letters, digits and ".,:;=/_+@%-[]" only: what neither GRUB's nor the kernel's parser gives a meaning of
 /// its own.

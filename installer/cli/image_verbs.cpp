@@ -13,6 +13,7 @@
 #include "image/files.hpp"
 #include "image/inspect.hpp"
 #include "image/personalize.hpp"
+#include "image/pxe.hpp"
 #include "platform/linux/linux.hpp"
 
 namespace bedplate::cli {
@@ -172,9 +173,10 @@ Result<int> verify(const ImageArguments& arguments, const Invocation& invocation
 }
 
 struct PersonalizeArguments {
-    std::filesystem::path image, site, secrets, output;
+    std::filesystem::path image, site, secrets, token, ticket, output;
     std::vector<std::filesystem::path> profiles;
     std::vector<std::string> kernel_arguments;
+    std::string console;
     bool clear = false;
 };
 
@@ -188,17 +190,26 @@ Result<image::SiteFiles> site_files(const PersonalizeArguments& arguments) {
         BEDPLATE_ASSIGN(auto text, image::read_text(profile));
         files.profiles.emplace_back(profile.filename().string(), std::move(text));
     }
-    if (!arguments.secrets.empty()) {
-        BEDPLATE_ASSIGN(auto text, image::read_text(arguments.secrets));
-        files.secrets = Secret(std::move(text));
+    for (const auto& [path, secret] :
+         {std::pair(&arguments.secrets, &files.secrets), std::pair(&arguments.token, &files.token),
+          std::pair(&arguments.ticket, &files.ticket)}) {
+        if (!path->empty()) {
+            BEDPLATE_ASSIGN(auto text, image::read_text(*path));
+            *secret = Secret(std::move(text));
+        }
     }
+    files.console = arguments.console;
     files.kernel_arguments = arguments.kernel_arguments;
     return files;
 }
 
 Result<int> personalize(const PersonalizeArguments& arguments, const Invocation& invocation) {
-    if (arguments.site.empty() != arguments.clear) {
-        std::cerr << "bedplate: give either --site FILE or --clear\n";
+    const bool anything = !arguments.site.empty() || !arguments.profiles.empty() ||
+                          !arguments.secrets.empty() || !arguments.token.empty() ||
+                          !arguments.ticket.empty() || !arguments.kernel_arguments.empty() ||
+                          !arguments.console.empty();
+    if (anything == arguments.clear) {
+        std::cerr << "bedplate: give what the image shall hold (--site FILE ...), or --clear\n";
         return exit_status(ErrorKind::usage);
     }
     BEDPLATE_ASSIGN(const auto files, site_files(arguments));
@@ -215,7 +226,8 @@ Result<int> personalize(const PersonalizeArguments& arguments, const Invocation&
             return fail("file.write", "cannot copy the image: " + error.message(), target.string());
         }
     }
-    if (!files.secrets.empty() && std::filesystem::is_regular_file(target, error)) {
+    const bool secret = !files.secrets.empty() || !files.token.empty() || !files.ticket.empty();
+    if (secret && std::filesystem::is_regular_file(target, error)) {
         // Before the secrets are in it: whoever may read the image may read them.
         std::filesystem::permissions(
             target, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
@@ -225,6 +237,32 @@ Result<int> personalize(const PersonalizeArguments& arguments, const Invocation&
         print_json({{"schema", "bedplate/image-personalize/v1"}, {"image", target.string()}});
     } else {
         std::cout << target.string() << (arguments.clear ? ": no site any more\n" : ": personalised\n");
+    }
+    return 0;
+}
+
+struct PxeArguments {
+    std::filesystem::path image, out = "pxe", site;
+    image::PxeOptions options;
+    std::string range;
+};
+
+Result<int> pxe(const PxeArguments& arguments, const Invocation& invocation) {
+    image::PxeOptions options = arguments.options;
+    if (!arguments.site.empty()) {
+        BEDPLATE_ASSIGN(options.site, image::read_text(arguments.site));
+        options.site_origin = arguments.site.string();
+    }
+    if (const auto comma = arguments.range.find(','); comma != std::string::npos) {
+        options.first_address = arguments.range.substr(0, comma);
+        options.last_address = arguments.range.substr(comma + 1);
+    }
+    BEDPLATE_TRY(image::write_pxe_tree(arguments.image, options, arguments.out));
+    if (invocation.json) {
+        print_json({{"schema", "bedplate/image-pxe/v1"}, {"directory", arguments.out.string()}});
+    } else {
+        std::cout << arguments.out.string()
+                  << ": ready to be served; dnsmasq.conf and nginx.conf in it are complete examples\n";
     }
     return 0;
 }
@@ -252,6 +290,13 @@ void add_build_verb(CLI::App& image_verb, Invocation& invocation) {
     verb->add_option("--signing-key", options->signing_key, "OpenSSH private key (Ed25519) for the manifest");
     verb->add_option("--lock", options->lock, "Refuse package versions other than in this packages.lock");
     verb->add_option("--apt-sources", options->apt_sources, "sources.list to take packages from");
+    verb->add_option_function<std::string>(
+            "--variant", [options](const std::string& name) { options->net = name == "net"; },
+            "full, or net: without the payload, which the installer then fetches (bedplate.payload=)")
+        ->check(CLI::IsMember({"full", "net"}));
+    verb->add_option("--secure-boot-key", options->secure_boot_key,
+                     "Key (PEM) that signs a unified kernel image, for firmware with keys of your own");
+    verb->add_option("--cert", options->secure_boot_certificate, "Its certificate (PEM)");
     verb->add_flag("--refresh", options->refresh, "Bootstrap again with what the mirror has now");
     verb->add_option("--jobs", options->jobs, "Threads")->check(CLI::Range(1, 256));
     on_call(verb, invocation, options, build);
@@ -282,12 +327,38 @@ void add_personalize_verb(CLI::App& image_verb, Invocation& invocation) {
     verb->add_option("--site", arguments->site, "Site document");
     verb->add_option("--profile", arguments->profiles, "More hardware profiles");
     verb->add_option("--secrets", arguments->secrets, "Secrets file; the image is as secret as it then");
+    verb->add_option("--token-file", arguments->token, "Bearer token for the server of bedplate.site=");
+    verb->add_option("--ticket", arguments->ticket, "Join ticket; the image is as secret as it then");
+    verb->add_option("--console", arguments->console, "Serial line of installer and node: ttyS0 or ttyS1");
     verb->add_option("--kernel-arg", arguments->kernel_arguments,
                      "More arguments for the installer's kernel");
     verb->add_option("--output", arguments->output,
                      "Copy the image there first and leave the original alone");
     verb->add_flag("--clear", arguments->clear, "Take site, profiles, secrets and arguments out again");
     on_call(verb, invocation, arguments, personalize);
+}
+
+void add_pxe_verb(CLI::App& image_verb, Invocation& invocation) {
+    auto* verb = image_verb.add_subcommand("pxe", "Write what a boot server needs, out of an image");
+    auto arguments = std::make_shared<PxeArguments>();
+    auto& options = arguments->options;
+    verb->add_option("image", arguments->image, "ISO file or disk")->required();
+    verb->add_option("--out", arguments->out, "Directory to write");
+    verb->add_option("--base-url", options.base_url, "Where the tree will be served (http://...)");
+    verb->add_option("--site", arguments->site, "Site document to serve beside it");
+    verb->add_flag("--unattended", options.unattended,
+                   "Install by itself on machines that hold no finished node of the generation");
+    verb->add_option("--generation", options.generation, "The site document's install.generation");
+    verb->add_option("--console", options.console, "Serial line: ttyS0 or ttyS1")
+        ->check(CLI::IsMember({"ttyS0", "ttyS1"}));
+    verb->add_option("--kernel-arg", options.kernel_arguments, "More arguments for the installer's kernel");
+    verb->add_option("--interface", options.interface, "Of the boot server, for dnsmasq.conf");
+    verb->add_option("--server", options.server_address, "Address of the boot server");
+    verb->add_option("--range", arguments->range, "FIRST,LAST address to give away");
+    verb->add_option("--proxy-dhcp", options.subnet, "Only proxy DHCP, for this subnet")
+        ->each([&options](const std::string&) { options.proxy_dhcp = true; });
+    verb->add_option("--directory", options.directory, "Where the tree will be on the boot server");
+    on_call(verb, invocation, arguments, pxe);
 }
 
 }  // namespace
@@ -299,6 +370,7 @@ void add_image_verbs(CLI::App& app, Invocation& invocation) {
     add_inspect_verb(*verb, invocation);
     add_verify_verb(*verb, invocation);
     add_personalize_verb(*verb, invocation);
+    add_pxe_verb(*verb, invocation);
 }
 
 }  // namespace bedplate::cli

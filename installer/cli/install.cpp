@@ -5,8 +5,11 @@
 
 #include "base/text.hpp"
 #include "cli/machine.hpp"
+#include "cli/rehearsal.hpp"
+#include "cli/serve.hpp"
 #include "cli/sinks.hpp"
 #include "cli/verbs.hpp"
+#include "engine/boot_local.hpp"
 #include "engine/session.hpp"
 
 namespace bedplate::cli {
@@ -14,8 +17,9 @@ namespace bedplate::cli {
 namespace {
 
 struct InstallOptions {
-    std::string site, profiles;
-    bool commit = false, resume = false, unattended = false;
+    std::string site, profiles, socket = engine_socket, inventory;
+    bool serve = false;
+    bool commit = false, resume = false, unattended = false, skip_network_proof = false;
 };
 
 SessionOptions session_options(const InstallOptions& options) {
@@ -26,6 +30,7 @@ SessionOptions session_options(const InstallOptions& options) {
     if (!options.profiles.empty()) {
         session.profiles = {options.profiles};
     }
+    session.skip_network_proof = options.skip_network_proof;
     return session;
 }
 
@@ -88,6 +93,19 @@ Result<void> run_session(Session& session, EventSink& events, Consoles& consoles
     return carry_out(session, events);
 }
 
+/// A finished machine whose firmware tries the network first goes on to its own disk by itself.
+int go_on_to_local_disk(Platform& platform, Consoles& consoles, const Error& refusal) {
+    const auto chosen = boot_local_disk_next(platform);
+    if (!chosen) {
+        consoles.print(failure_screen(refusal, machine_name(platform.files)));
+        consoles.print("\n" + chosen.error().to_text() + "\n");
+        return exit_status(refusal.kind);
+    }
+    consoles.print("\n" + refusal.message + "; restarting from its own disk.\n");
+    const auto left = run_checked(platform.commands, {.argv = {"systemctl", "--no-block", "reboot"}});
+    return left ? 0 : exit_status(ErrorKind::failed);
+}
+
 /// As the installer's service: events on every console, then reboot, or a screen that stays.
 int install_unattended(const InstallOptions& options) {
     Machine machine;
@@ -103,8 +121,15 @@ int install_unattended(const InstallOptions& options) {
     Fanout events(sinks);
     consoles.print(std::string("\nBedplate ") + BEDPLATE_VERSION + ", unattended installation\n");
 
-    Session session(platform, events, session_options(options));
+    SessionOptions session_settings = session_options(options);
+    // In the boot menu there is no command line of ours to put the switch on.
+    const auto wanted = kernel_argument(platform.files, session_settings.documents, "bedplate.network-proof");
+    session_settings.skip_network_proof = session_settings.skip_network_proof || wanted == "skip";
+    Session session(platform, events, session_settings);
     if (const auto done = run_session(session, events, consoles); !done) {
+        if (wants_local_disk(done.error()) && session.started_over_network()) {
+            return go_on_to_local_disk(platform, consoles, done.error());
+        }
         consoles.print(failure_screen(done.error(), machine_name(platform.files)));
         end_if_stuck(done.error());
         return exit_status(done.error().kind);
@@ -116,6 +141,31 @@ int install_unattended(const InstallOptions& options) {
     const auto left =
         run_checked(platform.commands, {.argv = {"systemctl", "--no-block", reboot ? "reboot" : "poweroff"}});
     return left ? 0 : exit_status(ErrorKind::failed);
+}
+
+/// As the engine behind the screens.
+Result<int> serve_screens(const InstallOptions& options) {
+    Machine machine;
+    std::unique_ptr<EventLog> log;
+    std::unique_ptr<Fanout> events;
+    std::unique_ptr<Installation> installation;
+    BEDPLATE_TRY(serve(options.socket, [&](Service& service) -> Installation& {
+        if (!options.inventory.empty()) {
+            installation = std::make_unique<Rehearsal>(machine.platform(), service, session_options(options),
+                                                       options.inventory);
+            return *installation;
+        }
+        std::vector<EventSink*> sinks{&service};
+        if (auto file = machine.platform().files.open_append("/run/bedplate/events.jsonl")) {
+            log = std::make_unique<EventLog>(*std::move(file));
+            sinks.push_back(log.get());
+        }
+        events = std::make_unique<Fanout>(sinks);
+        installation =
+            std::make_unique<SessionInstallation>(machine.platform(), *events, session_options(options));
+        return *installation;
+    }));
+    return 0;
 }
 
 }  // namespace
@@ -130,15 +180,21 @@ void add_install_verb(CLI::App& app, Invocation& invocation) {
     verb->add_flag(
         "--resume", options->resume,
         "Go on after an interruption (every action looks first whether it is done; this only says so)");
+    verb->add_flag("--skip-network-proof", options->skip_network_proof,
+                   "Do not try the node's network before disks are written to");
     verb->add_flag("--unattended", options->unattended,
                    "As the installer's own service: all consoles, then reboot");
+    verb->add_flag("--serve", options->serve, "As the engine behind the screens (bedplate-tui) on a socket");
+    verb->add_option("--socket", options->socket, "With --serve: the socket")->capture_default_str();
+    verb->add_option("--inventory", options->inventory,
+                     "With --serve: a recorded machine, to try the screens; nothing is written");
     verb->add_flag("--json", invocation.json, "Events and plan as JSON");
     verb->callback([options, &invocation] {
         invocation.run = [options, &invocation] {
             if (options->unattended) {
                 return install_unattended(*options);
             }
-            const auto status = install_here(*options, invocation);
+            const auto status = options->serve ? serve_screens(*options) : install_here(*options, invocation);
             return status ? *status : report_error(status.error(), invocation);
         };
     });

@@ -4,16 +4,29 @@
 #include <cstdlib>
 
 #include "engine/documents.hpp"
+#include "engine/fetch.hpp"
 #include "platform/linux/linux.hpp"
+#include "platform/linux/pinned_http.hpp"
 
 namespace bedplate::cli {
+
+namespace {
+
+/// The certificate that the boot menu's arguments pin for every server of this installation. One that cannot
+/// be read is told of where the sources are looked at.
+std::string pinned_certificate(const FileSystem& files) {
+    const auto argument = kernel_argument(files, {}, "bedplate.fingerprint");
+    return argument ? parse_fingerprint(*argument).value_or(std::string(64, '-')) : std::string();
+}
+
+}  // namespace
 
 Machine::Machine()
     : commands_(linux_command_runner()),
       files_(linux_file_system()),
       blocks_(linux_block_devices()),
       clock_(system_clock()),
-      http_(curl_http()),
+      http_(pinned_http(pinned_certificate(*files_))),
       platform_{
           .commands = *commands_, .files = *files_, .blocks = *blocks_, .clock = *clock_, .http = *http_} {}
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/foreign_text.hpp"
+#include "cli/bmc.hpp"
 #include "cli/verbs.hpp"
 #include "execute/events.hpp"
 
@@ -43,7 +44,10 @@ int run(int argc, char** argv) {
     add_install_verb(app, invocation);
     add_journal_verb(app, invocation);
     add_logs_verb(app, invocation);
+    add_bmc_verb(app, invocation);
     add_node_verb(app, invocation);
+    add_network_verbs(app, invocation);
+    add_ticket_verb(app, invocation);
     add_image_verbs(app, invocation);
     try {
         app.parse(argc, argv);

@@ -31,6 +31,9 @@ void add_install_verb(CLI::App& app, Invocation& invocation);
 void add_journal_verb(CLI::App& app, Invocation& invocation);
 void add_logs_verb(CLI::App& app, Invocation& invocation);
 void add_node_verb(CLI::App& app, Invocation& invocation);
+/// prove, apply, confirm, rollback
+void add_network_verbs(CLI::App& app, Invocation& invocation);
+void add_ticket_verb(CLI::App& app, Invocation& invocation);
 /// build, inspect, verify, personalize
 void add_image_verbs(CLI::App& app, Invocation& invocation);
 

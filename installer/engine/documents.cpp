@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/manifest.hpp"
 #include "base/text.hpp"
+#include "engine/install_sources.hpp"
 
 namespace bedplate {
 
@@ -18,23 +19,6 @@ Result<Site> parse_site(std::string_view text, const std::string& origin) {
         return std::unexpected(report.to_error());
     }
     return *std::move(site);
-}
-
-bool is_url(std::string_view text) {
-    return text.starts_with("http://") || text.starts_with("https://");
-}
-
-Result<std::string> fetch(Http& http, const std::string& url) {
-    BEDPLATE_ASSIGN(const auto response, http.send({.url = url, .max_body = kib(256)}));
-    if (response.status != 200) {
-        return fail("http.status", std::format("the server answered {}", response.status), url,
-                    response.status / 100 == 3 ? "redirects are not followed: give the final address" : "");
-    }
-    if (response.content_type.starts_with("text/html") || trim(response.body).starts_with("<")) {
-        return fail("site.not-yaml", "the server sent a web page where a site document (YAML) is expected",
-                    url, "check the address; a login page or an error page of a proxy looks like this");
-    }
-    return response.body;
 }
 
 /// Every file named in the site area's index must be there with the size and digest it had when it was
@@ -100,7 +84,10 @@ Result<std::vector<Profile>> load_profiles(const FileSystem& files,
 
 Result<Site> load_site_from(Platform& platform, const std::string& file_or_url) {
     if (is_url(file_or_url)) {
-        BEDPLATE_ASSIGN(const auto text, fetch(platform.http, file_or_url));
+        BEDPLATE_ASSIGN(
+            const auto text,
+            fetch_document(platform, {}, {.url = file_or_url, .patience = std::chrono::seconds{10}},
+                           "site.not-yaml"));
         return parse_site(text, file_or_url);
     }
     BEDPLATE_ASSIGN(const auto text, platform.files.read(file_or_url));
@@ -123,24 +110,33 @@ std::optional<std::string> kernel_argument(const FileSystem& files, const Docume
 }
 
 Result<Site> find_site(Platform& platform, const DocumentPlaces& places,
-                       const std::optional<std::string>& given) {
-    if (given) {
-        return load_site_from(platform, *given);
+                       const std::optional<std::string>& given, const Inventory* machine) {
+    BEDPLATE_ASSIGN(const auto sources, install_sources(platform.files, places, given));
+    if (sources.site && is_url(*sources.site) && machine != nullptr) {
+        return site_from_server(platform, sources.trust, *sources.site, *machine);
     }
-    if (const auto argument = kernel_argument(platform.files, places, "bedplate.site")) {
-        return load_site_from(platform, *argument);
+    if (sources.site) {
+        return load_site_from(platform, *sources.site);
     }
-    if (!platform.files.exists(places.site_area / site_area::site)) {
+    if (platform.files.exists(places.site_area / site_area::site)) {
+        BEDPLATE_TRY(check_site_area(platform.files, places.site_area));
+        return load_site_from(platform, (places.site_area / site_area::site).string());
+    }
+    BEDPLATE_ASSIGN(const bool stick, read_stick(platform, places));
+    if (!stick) {
         return refuse(
-            "site.none", "there is no site document: none on the command line and none in the medium", {},
-            "write one into the image with 'bedplate image personalize', or give bedplate.site=URL");
+            "site.none",
+            "there is no site document: none on the command line, none in the medium, no stick with one", {},
+            "write one into the image with 'bedplate image personalize', give bedplate.site=URL, or plug in "
+            "a "
+            "stick labelled BEDPLATE (FAT or ext4) with a file site.yaml");
     }
-    BEDPLATE_TRY(check_site_area(platform.files, places.site_area));
-    return load_site_from(platform, (places.site_area / site_area::site).string());
+    return load_site_from(platform, (places.stick / site_area::site).string());
 }
 
 std::vector<std::filesystem::path> profile_directories(const DocumentPlaces& places) {
-    return {places.shipped_profiles, places.site_area / site_area::profiles};
+    return {places.shipped_profiles, places.site_area / site_area::profiles,
+            places.medium_area / site_area::profiles, places.stick / site_area::profiles};
 }
 
 }  // namespace bedplate

@@ -74,7 +74,7 @@ Result<Medium> open_medium(Platform& platform, const std::filesystem::path& root
     }
     BEDPLATE_ASSIGN(const auto json, parse_json(text, (root / manifest_path).string()));
     BEDPLATE_ASSIGN(auto manifest, manifest_from_json(json, (root / manifest_path).string()));
-    return Medium{.root = root, .manifest = std::move(manifest)};
+    return Medium{.root = root, .manifest = std::move(manifest), .manifest_text = text};
 }
 
 Result<Medium> find_medium(Platform& platform, const MediumPlaces& places) {

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "engine/medium_area.hpp"
+#include "engine/prejoin.hpp"
 #include "probe/probe.hpp"
 
 namespace bedplate {
-
-namespace {
 
 Result<const Profile*> profile_for(const Inventory& inventory, const std::vector<Profile>& profiles,
                                    const std::optional<std::string>& requested) {
@@ -27,11 +27,30 @@ Result<const Profile*> profile_for(const Inventory& inventory, const std::vector
     return &*found;
 }
 
+namespace {
+
+std::string firmware_text(const FirmwareFacts& firmware) {
+    if (firmware.mode == FirmwareMode::bios) {
+        return "BIOS";
+    }
+    return firmware.secure_boot ? "UEFI, Secure Boot on" : "UEFI, Secure Boot off";
+}
+
+/// The last "console=ttyS1,115200n8" of the kernel's command line.
+std::optional<std::string> serial_console(const FileSystem& files, const DocumentPlaces& places) {
+    const auto console = kernel_argument(files, places, "console");
+    if (!console || !console->starts_with("ttyS")) {
+        return std::nullopt;
+    }
+    return console->substr(0, console->find(','));
+}
+
 }  // namespace
 
 Result<Plan> plan_for(const Inventory& inventory, const Site& site, const std::vector<Profile>& profiles,
-                      const std::optional<std::string>& hostname) {
-    BEDPLATE_ASSIGN(const auto node, compose(site, inventory, hostname));
+                      const std::optional<std::string>& hostname, bool skip_network_proof) {
+    BEDPLATE_ASSIGN(auto node, compose(site, inventory, hostname));
+    node.skip_network_proof = skip_network_proof;
     BEDPLATE_ASSIGN(const auto* profile, profile_for(inventory, profiles, requested_profile(site, node)));
     return make_plan({.inventory = inventory, .profile = *profile, .node = node});
 }
@@ -41,6 +60,10 @@ Session::Session(Platform& platform, EventSink& events, SessionOptions options)
     if (options_.profiles.empty()) {
         options_.profiles = profile_directories(options_.documents);
     }
+}
+
+void Session::note_payload(const std::string& text) {
+    events_.on_event({.type = Event::Type::note, .stage = "payload", .action = "", .text = text});
 }
 
 void Session::stage(const std::string& text) {
@@ -59,19 +82,112 @@ void Session::tell_interrupted() {
 }
 
 Result<void> Session::prepare() {
+    auto done = prepare_steps();
+    if (!done && report_) {
+        report_->refused_or_failed(done.error());
+    }
+    return done;
+}
+
+Result<void> Session::prepare_steps() {
+    BEDPLATE_TRY(look_at_machine());
+    BEDPLATE_TRY(find_sources());
     stage("reading the site document and the profiles");
-    BEDPLATE_ASSIGN(site_, find_site(platform_, options_.documents, options_.site));
-    BEDPLATE_ASSIGN(const auto profiles, load_profiles(platform_.files, options_.profiles));
+    BEDPLATE_TRY(read_site());
+    BEDPLATE_TRY(read_profiles());
+    BEDPLATE_TRY(make_plan());
+    return open_medium();
+}
+
+Result<void> Session::find_sources() {
+    BEDPLATE_ASSIGN(sources_, install_sources(platform_.files, options_.documents, options_.site));
+    if (sources_->needs_network()) {
+        BEDPLATE_TRY(bring_up_network(platform_, options_.network, sources_->boot_mac,
+                                      [&](const std::string& text) { stage(text); }));
+    }
+    if (sources_->report && inventory_) {
+        report_.emplace(platform_, sources_->trust, *sources_->report, node_request(*inventory_));
+        events_.set_report(&*report_);
+    }
+    return {};
+}
+
+Result<void> Session::read_site(bool patient) {
+    const Inventory* const machine = inventory_ ? &*inventory_ : nullptr;
+    auto site = find_site(platform_, options_.documents, options_.site, machine);
+    if (!site && site.error().code == "site.none") {
+        MediumPlaces places_of_medium = options_.medium;
+        if (!patient) {
+            places_of_medium.patience = std::chrono::seconds{0};
+        }
+        const auto unpacked = unpack_medium_area(platform_, places_of_medium, options_.documents);
+        if (unpacked && *unpacked) {
+            DocumentPlaces places = options_.documents;
+            places.site_area = places.medium_area;
+            site = find_site(platform_, places, options_.site, machine);
+        }
+    }
+    BEDPLATE_ASSIGN(site_, std::move(site));
+    return {};
+}
+
+Result<void> Session::read_profiles() {
+    BEDPLATE_ASSIGN(profiles_, load_profiles(platform_.files, options_.profiles));
+    return {};
+}
+
+Result<void> Session::look_at_machine() {
     stage("looking at this machine");
+    bring_ports_up(platform_);
     BEDPLATE_ASSIGN(inventory_, probe(platform_));
     stage(std::format("{} {}, serial {}: {} disks, {} network ports", inventory_->system.manufacturer,
                       inventory_->system.product, inventory_->system.serial, inventory_->disks.size(),
                       inventory_->nics.size()));
+    if (const auto console = serial_console(platform_.files, options_.documents)) {
+        inventory_->firmware.serial_console = *console;
+    }
+    stage("started by " + firmware_text(inventory_->firmware));
     tell_interrupted();
-    BEDPLATE_ASSIGN(plan_, plan_for(*inventory_, *site_, profiles, std::nullopt));
+    applied_ = false;
+    return {};
+}
+
+Result<void> Session::make_plan() {
+    BEDPLATE_ASSIGN(plan_,
+                    plan_for(*inventory_, *site_, profiles_, std::nullopt, options_.skip_network_proof));
     stage(std::format("this is {} with profile {}", plan_->hostname, plan_->profile_name));
-    BEDPLATE_ASSIGN(medium_, find_medium(platform_, options_.medium));
-    stage(std::format("medium: version {}, build {}", medium_->manifest.version, medium_->manifest.build_id));
+    if (report_) {
+        report_->set("hostname", plan_->hostname);
+        report_->set("plan_digest", plan_->digest());
+    }
+    return {};
+}
+
+Result<void> Session::open_medium() {
+    const InstallSources sources = sources_.value_or(InstallSources{});
+    BEDPLATE_ASSIGN(medium_,
+                    find_medium_or_server(platform_, options_.medium, sources.trust, sources.payload));
+    stage(std::format("{}: version {}, build {}", medium_->url.empty() ? "medium" : medium_->url,
+                      medium_->manifest.version, medium_->manifest.build_id));
+    return {};
+}
+
+Result<void> Session::ask_the_cluster() {
+    BEDPLATE_ASSIGN(const auto node, compose(*site_, *inventory_, std::nullopt));
+    if (node.cluster != NodeEntry::ClusterAction::join) {
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto ticket, find_ticket(platform_.files, options_.documents));
+    if (!ticket) {
+        stage("no join ticket on the medium: the installed node will wait for one");
+        return {};
+    }
+    if (options_.skip_network_proof) {
+        stage("WARNING: the cluster is not asked whether this node may join (--skip-network-proof)");
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto said, check_before_join(platform_, *ticket, node, *inventory_));
+    stage(said);
     return {};
 }
 
@@ -90,7 +206,33 @@ Result<Consent> Session::consent_of_site() const {
     return consent;
 }
 
-Result<void> Session::apply(const Consent& consent) {
+Result<NetworkProof> Session::try_network() {
+    BEDPLATE_TRY(take_down_network(platform_, options_.network));
+    BEDPLATE_ASSIGN(auto proof,
+                    prove_network(platform_, plan_->network, [&](const std::string& text) { stage(text); }));
+    BEDPLATE_TRY(platform_.files.write("/run/bedplate/network-proof.json", to_json(proof).dump(2) + "\n"));
+    return proof;
+}
+
+Result<void> Session::prove() {
+    if (options_.skip_network_proof) {
+        stage("WARNING: the network is not tried (--skip-network-proof)");
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto proof, try_network());
+    for (const NetworkCheck& check : proof.checks) {
+        if (check.outcome == NetworkCheck::Outcome::doubtful) {
+            stage("not sure: " + check.detail);
+        }
+    }
+    if (!proof.holds()) {
+        return std::unexpected(proof.to_error());
+    }
+    stage(std::format("the network holds: {} checks", proof.checks.size()));
+    return {};
+}
+
+Result<void> Session::before_first_write() {
     // Somebody may have taken time to look at the plan. A second try finds what the first one made.
     if (!applied_) {
         stage("looking whether the machine is still the same");
@@ -98,7 +240,23 @@ Result<void> Session::apply(const Consent& consent) {
         BEDPLATE_TRY(check_unchanged(*plan_, now));
     }
     applied_ = true;
-    BEDPLATE_ASSIGN(payload_, medium_->open_payload());
+    // On the node's own network, which the proof leaves in place, the cluster can be asked.
+    BEDPLATE_TRY(prove());
+    BEDPLATE_TRY(ask_the_cluster());
+    const InstallSources sources = sources_.value_or(InstallSources{});
+    BEDPLATE_ASSIGN(payload_,
+                    open_patient_payload(platform_, *medium_, options_.medium, sources.trust, sources.payload,
+                                         [this](const std::string& text) { note_payload(text); }));
+    return {};
+}
+
+Result<void> Session::apply(const Consent& consent) {
+    if (auto ready = before_first_write(); !ready) {
+        if (report_) {
+            report_->refused_or_failed(ready.error());
+        }
+        return ready;
+    }
     ExecuteContext context{.commands = platform_.commands,
                            .files = platform_.files,
                            .blocks = platform_.blocks,

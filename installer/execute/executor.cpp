@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "execute/action_disks.hpp"
+#include "execute/carry_out.hpp"
 #include "execute/handlers.hpp"
 #include "execute/schedule.hpp"
 
@@ -139,32 +140,12 @@ Result<void> Executor::record(const Action& action) {
 
 /// True: nothing had to be done.
 Result<bool> Executor::carry_out(const Action& action) {
-    const Steps steps_of_action =
-        std::visit([&](const auto& kind) { return steps(kind, action, run_); }, action.kind);
-    BEDPLATE_ASSIGN(const Observation before, steps_of_action.observe());
-    switch (before.state) {
-        case Observation::State::satisfied:
-            return true;
-        case Observation::State::conflict:
-            return fail("action.conflict", before.reason, action.id,
-                        "nothing was changed by this action; clear what is in the way and start again");
-        case Observation::State::needed:
-            break;
-    }
-    BEDPLATE_TRY(record(action));
-    BEDPLATE_TRY(steps_of_action.apply());
-    if (steps_of_action.verify) {
-        BEDPLATE_TRY(steps_of_action.verify());
-        return false;
-    }
-    BEDPLATE_ASSIGN(const Observation after, steps_of_action.observe());
-    if (after.state != Observation::State::satisfied) {
-        return fail("action.not-done",
-                    std::format("the action ran without an error, but its result is not there{}{}",
-                                after.reason.empty() ? "" : ": ", after.reason),
-                    action.id);
-    }
-    return false;
+    Steps recorded = std::visit([&](const auto& kind) { return steps(kind, action, run_); }, action.kind);
+    recorded.apply = [this, &action, apply = std::move(recorded.apply)]() -> Result<void> {
+        BEDPLATE_TRY(record(action));
+        return apply();
+    };
+    return bedplate::carry_out(recorded, action.id);
 }
 
 }  // namespace bedplate

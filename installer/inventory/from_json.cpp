@@ -327,6 +327,7 @@ void read_machine(Fields& fields, Inventory& inventory) {
         firmware.choice("mode", firmware_mode_names, inventory.firmware.mode);
         firmware.boolean("secure_boot", inventory.firmware.secure_boot);
         firmware.text("version", inventory.firmware.version);
+        firmware.optional_text("serial_console", inventory.firmware.serial_console);
     });
     fields.object("bmc", [&](Fields& bmc) {
         bmc.boolean("present", inventory.bmc.present);

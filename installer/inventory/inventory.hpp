@@ -23,6 +23,7 @@ struct FirmwareFacts {
     FirmwareMode mode = FirmwareMode::uefi;
     bool secure_boot = false;
     std::string version;
+    std::string serial_console = {};  ///< "ttyS1": which line the installer was told to use; empty: not told
 };
 
 struct BmcFacts {

@@ -110,6 +110,16 @@ Json nic_json(const Nic& nic) {
     return json;
 }
 
+Json firmware_json(const FirmwareFacts& firmware) {
+    Json json{{"mode", to_string(firmware.mode)},
+              {"secure_boot", firmware.secure_boot},
+              {"version", firmware.version}};
+    if (!firmware.serial_console.empty()) {
+        json["serial_console"] = firmware.serial_console;
+    }
+    return json;
+}
+
 Json numa_json(const NumaNode& node) {
     return Json{{"id", node.id}, {"bytes", node.bytes.value}, {"cpus", node.cpus}};
 }
@@ -125,9 +135,7 @@ Json to_json(const Inventory& inventory) {
                         {"serial", system.serial},
                         {"uuid", system.uuid},
                         {"sku", system.sku}}},
-        {"firmware", Json{{"mode", to_string(firmware.mode)},
-                          {"secure_boot", firmware.secure_boot},
-                          {"version", firmware.version}}},
+        {"firmware", firmware_json(firmware)},
         {"bmc", Json{{"present", bmc.present}, {"ip", bmc.ip}, {"mac", bmc.mac}}},
         {"cpu", Json{{"vendor", cpu.vendor},
                      {"model", cpu.model},

@@ -40,12 +40,12 @@ std::string grub_cfg(const NodeFacts& facts) {
         "# Written by bedplate for the first boots; update-grub writes it anew with the next kernel.\n"
         "set default=0\n"
         "set timeout=5\n"
-        "if serial --unit=0 --speed=115200 --word=8 --parity=no --stop=1; then\n"
+        "if serial --unit={} --speed=115200 --word=8 --parity=no --stop=1; then\n"
         "    terminal_input console serial\n"
         "    terminal_output console serial\n"
         "fi\n"
         "search --no-floppy --set=root --fs-uuid {}\n",
-        facts.storage.ids().file_system("boot").to_text());
+        serial_line(facts.inventory), facts.storage.ids().file_system("boot").to_text());
     text += menu_entry(facts.node.hostname, arguments);
     text += menu_entry(facts.node.hostname + " rescue", arguments + " systemd.unit=rescue.target");
     return text;
@@ -93,7 +93,10 @@ action::WriteEsp esp_contents(const NodeFacts& facts, const SystemDisk& disk) {
                   {"EFI/debian/grubx64.efi", grub},  {"EFI/BOOT/grubx64.efi", grub}};
     esp.texts = {{"EFI/debian/grub.cfg", esp_stub(facts)},
                  {"EFI/BOOT/grub.cfg", esp_stub(facts)},
-                 {"bedplate/node.json", mark(facts)}};
+                 {"bedplate/node.json", mark(facts)},
+                 // By its name, a boot loader without a JSON parser sees what is installed here.
+                 {std::format("bedplate/generation-{}", facts.node.install.generation),
+                  std::format("{}\n", facts.node.install.generation)}};
     esp.withhold_first_block = facts.inventory.firmware.mode == FirmwareMode::uefi;
     return esp;
 }

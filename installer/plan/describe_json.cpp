@@ -291,7 +291,8 @@ void add_body(Json& json, const Plan& plan) {
     for (const PlannedOsd& osd : plan.osds) {
         json["osds"].push_back(osd_json(osd));
     }
-    json["network"] = Json{{"files", plan.network_files}};
+    json["network"] = to_json(plan.network);
+    json["network"]["files"] = plan.network_files;
     json["first_boot"] = plan.first_boot;
     json["findings"] = plan.findings.to_json();
 }

@@ -275,7 +275,7 @@ std::string files(const Plan& plan) {
 }
 
 std::string network(const Plan& plan) {
-    std::string text = "\nNETWORK\n";
+    std::string text = "\nNETWORK\n" + picture(plan.network);
     for (const auto& [path, content] : plan.network_files) {
         text += file_block(path, "", content);
     }

@@ -2,192 +2,324 @@
 #include "plan/network.hpp"
 
 #include <algorithm>
+#include <array>
 #include <format>
-#include <optional>
-#include <tuple>
+#include <set>
 
 #include "base/text.hpp"
+#include "plan/firewall.hpp"
+#include "plan/network_files.hpp"
+#include "plan/network_ports.hpp"
 
 namespace bedplate {
 namespace {
 
-constexpr std::string_view folder = "/etc/systemd/network";
+constexpr std::uint32_t usual_mtu = 1500;
 
-bool is_unique(const Inventory& inventory, std::string Nic::* field, const std::string& value) {
-    return std::ranges::count_if(inventory.nics, [&](const Nic& nic) { return nic.*field == value; }) == 1;
-}
-
-/// The line of a .link file by which udev finds this port and no other. The permanent MAC moves with the
-/// card, the PCI address stays with the slot; a card with two ports on one function (ConnectX-3) has only the
-/// former.
-std::optional<std::string> match_line(const Nic& nic, const Inventory& inventory) {
-    if (!nic.permanent_mac.empty() && is_unique(inventory, &Nic::permanent_mac, nic.permanent_mac)) {
-        return "PermanentMACAddress=" + nic.permanent_mac;
-    }
-    if (!nic.mac.empty() && is_unique(inventory, &Nic::mac, nic.mac)) {
-        return "MACAddress=" + nic.mac;
-    }
-    if (!nic.pci.empty() && is_unique(inventory, &Nic::pci, nic.pci)) {
-        return "Path=pci-" + nic.pci;
-    }
-    return std::nullopt;
-}
-
-std::string describe_nic(const Nic& nic) {
-    std::vector<std::string> facts{nic.name.empty() ? "(no name)" : nic.name};
-    if (!nic.driver.empty()) {
-        facts.push_back(nic.driver);
-    }
-    if (!nic.pci.empty()) {
-        facts.push_back(nic.pci);
-    }
-    const std::string& mac = nic.permanent_mac.empty() ? nic.mac : nic.permanent_mac;
-    facts.push_back(mac.empty() ? "MAC unknown" : mac);
-    facts.push_back(!nic.link ? "link unknown" : *nic.link ? "link up" : "no link");
-    return join(facts, ", ");
-}
-
-std::vector<PinnedPort> pin_ports(const Inventory& inventory, Report& findings) {
-    std::vector<PinnedPort> ports;
-    for (std::size_t i = 0; i < inventory.nics.size(); ++i) {
-        const Nic& nic = inventory.nics[i];
-        if (nic.bmc_virtual) {
-            continue;
-        }
-        if (const auto line = match_line(nic, inventory)) {
-            ports.push_back({.name = std::format("nic{}", ports.size()), .nic = i, .match_line = *line});
-        } else {
-            findings.add({.severity = Severity::warning,
-                          .code = "nic.not-pinned",
-                          .path = "nics." + nic.name,
-                          .where = {},
-                          .message = std::format("{} keeps the kernel's name: neither its MAC nor its PCI "
-                                                 "address is its own",
-                                                 describe_nic(nic)),
-                          .hint = "record the machine with the card's driver loaded"});
+/// Interface names have 15 characters (IFNAMSIZ) and are typed often.
+std::string interface_name(std::string_view role) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> names{
+        {{"management", "mgmt"},
+         {"service", "svc"},
+         {"storage_public", "stpub"},
+         {"storage_cluster", "stclu"},
+         {"migration", "migr"}}};
+    for (const auto& [long_name, name] : names) {
+        if (long_name == role) {
+            return std::string(name);
         }
     }
-    return ports;
+    return std::string(role);
 }
 
-/// The selector of the bond that carries the management role; without one every port will do.
-NicSelector management_selector(const Profile& profile) {
-    const auto role = profile.network.roles.find("management");
-    if (role == profile.network.roles.end()) {
+std::unexpected<Error> refuse_network(std::string code, std::string message, std::string_view role,
+                                      std::string hint) {
+    return refuse(std::move(code), std::move(message), std::format("networks.{}", role), std::move(hint));
+}
+
+class Planner {
+public:
+    Planner(const Inventory& inventory, const Profile& profile, const NodeSpec& node, Report& findings)
+        : inventory_(inventory), profile_(profile), node_(node), findings_(findings) {}
+
+    Result<NetworkLayout> plan() {
+        layout_.dns = node_.dns;
+        layout_.domain = node_.domain;
+        layout_.ports = pin_ports(inventory_, profile_.network.pin_by_slot, findings_);
+        BEDPLATE_TRY(choose_members(inventory_, profile_, used_bonds(), layout_.ports, findings_));
+        make_bonds();
+        BEDPLATE_TRY(make_bridges());
+        for (const std::string& role : network_roles()) {
+            BEDPLATE_TRY(make_interface(role));
+        }
+        BEDPLATE_TRY(settle_untagged());
+        BEDPLATE_TRY(check_names());
+        number_routes();
+        BEDPLATE_TRY(find_arp_targets());
+        finish_bridges();
+        return std::move(layout_);
+    }
+
+private:
+    /// The bond that carries the role; nullptr: the node is not in this network (check_networks says so).
+    [[nodiscard]] const Bond* bond_for(const std::string& role) const {
+        const auto name = profile_.network.roles.find(role);
+        if (name == profile_.network.roles.end()) {
+            return nullptr;
+        }
+        const auto bond = std::ranges::find(profile_.network.bonds, name->second, &Bond::name);
+        return bond == profile_.network.bonds.end() ? nullptr : &*bond;
+    }
+
+    [[nodiscard]] std::vector<std::string> used_bonds() const {
+        std::vector<std::string> used;
+        for (const auto& [role, network] : node_.networks) {
+            if (const Bond* bond = bond_for(role); bond != nullptr && !network.vxlan) {
+                used.push_back(bond->name);
+            }
+        }
+        return used;
+    }
+
+    void make_bonds() {
+        const auto used = used_bonds();
+        for (const Bond& bond : profile_.network.bonds) {
+            if (!std::ranges::contains(used, bond.name)) {
+                continue;
+            }
+            PlannedBond planned{.name = bond.name,
+                                .mode = bond.mode,
+                                .lacp_fast = bond.lacp_rate == "fast",
+                                .mtu = bond.mtu,
+                                .mac = {},
+                                .ports = {},
+                                .arp_targets = {},
+                                .expect_switch = bond.expect_switch,
+                                .bridge = {}};
+            for (const PinnedPort& port : layout_.ports) {
+                if (port.bond != bond.name) {
+                    continue;
+                }
+                if (planned.ports.empty()) {
+                    const auto mac = MacAddress::parse(inventory_.nics[port.nic].permanent_mac);
+                    planned.mac = mac && *mac != MacAddress() ? mac->to_text() : "";
+                }
+                planned.ports.push_back(port.name);
+            }
+            layout_.bonds.push_back(std::move(planned));
+        }
+    }
+
+    PlannedBond& planned_bond(std::string_view name) {
+        return *std::ranges::find(layout_.bonds, name, &PlannedBond::name);
+    }
+
+    /// A bond can be a port of one bridge only, and then every VLAN of it ends on that bridge.
+    Result<void> make_bridges() {
+        for (const std::string& role : network_roles()) {
+            const auto network = node_.networks.find(role);
+            const Bond* bond = bond_for(role);
+            if (network == node_.networks.end() || network->second.bridge.empty() || bond == nullptr) {
+                continue;
+            }
+            const NetworkSpec& spec = network->second;
+            PlannedBridge bridge{.name = spec.bridge,
+                                 .bond = spec.vxlan ? "" : bond->name,
+                                 .kind = profile_.network.bridges,
+                                 .mtu = spec.vxlan ? spec.mtu.value_or(usual_mtu) : bond->mtu,
+                                 .mac = {},
+                                 .own_vlans = {},
+                                 .guest_vlans = spec.guest_vlans,
+                                 .untagged = spec.vxlan.has_value()};
+            if (!spec.vxlan) {
+                PlannedBond& member = planned_bond(bond->name);
+                if (!member.bridge.empty()) {
+                    return refuse_network("network.two-bridges",
+                                          std::format("the bridges {} and {} both stand on {}", member.bridge,
+                                                      spec.bridge, bond->name),
+                                          role, "one bridge carries all VLANs of a bond: name it once");
+                }
+                member.bridge = spec.bridge;
+                bridge.mac = member.mac;
+            }
+            layout_.bridges.push_back(std::move(bridge));
+        }
         return {};
     }
-    const auto bond = std::ranges::find(profile.network.bonds, role->second, &Bond::name);
-    return bond == profile.network.bonds.end() ? NicSelector{} : bond->select;
-}
 
-std::string port_candidates(const Inventory& inventory, const NicSelector& select,
-                            const std::vector<PinnedPort>& ports) {
-    std::vector<std::string> lines;
-    for (std::size_t i = 0; i < inventory.nics.size(); ++i) {
-        const Nic& nic = inventory.nics[i];
-        std::string why = "matches, but can not be told apart from another port";
-        if (nic.bmc_virtual) {
-            why = "it belongs to the BMC";
-        } else if (const auto mismatch = select.first_mismatch(nic)) {
-            why = *mismatch;
-        } else if (std::ranges::find(ports, i, &PinnedPort::nic) != ports.end()) {
-            why = "matches";
+    Result<void> make_interface(const std::string& role) {
+        const auto network = node_.networks.find(role);
+        const Bond* bond = bond_for(role);
+        if (network == node_.networks.end() || bond == nullptr) {
+            return {};
         }
-        lines.push_back(std::format("  {}: {}", describe_nic(nic), why));
+        const NetworkSpec& spec = network->second;
+        const std::string bridge = spec.vxlan ? spec.bridge : planned_bond(bond->name).bridge;
+        PlannedInterface planned{.role = role,
+                                 .name = interface_name(role),
+                                 .parent = bridge.empty() ? bond->name : bridge,
+                                 .bond = spec.vxlan ? "" : bond->name,
+                                 .vlan = spec.vlan,
+                                 .vxlan = spec.vxlan,
+                                 .mtu = spec.mtu.value_or(usual_mtu),
+                                 .address = {},
+                                 .subnet = spec.subnet,
+                                 .gateway = spec.gateway,
+                                 .peers = {}};
+        if (!spec.vlan && !spec.vxlan) {
+            planned.name = planned.parent;
+        }
+        if (const auto address = node_.addresses.find(role); address != node_.addresses.end()) {
+            planned.address = address->second;
+        }
+        if (const auto peers = node_.peers.find(role); peers != node_.peers.end()) {
+            planned.peers = peers->second;
+        }
+        BEDPLATE_TRY(fill_vxlan(planned));
+        layout_.interfaces.push_back(std::move(planned));
+        return {};
     }
-    return lines.empty() ? "  (the machine has no network ports)" : join(lines, "\n");
-}
 
-Result<PinnedPort> choose_management(const Inventory& inventory, const Profile& profile,
-                                     const std::vector<PinnedPort>& ports, Report& findings) {
-    const NicSelector select = management_selector(profile);
-    std::vector<PinnedPort> matching;
-    std::ranges::copy_if(ports, std::back_inserter(matching), [&](const PinnedPort& port) {
-        return !select.first_mismatch(inventory.nics[port.nic]);
-    });
-    if (matching.empty()) {
-        return refuse(
-            "nic.none",
-            "no network port can carry the management address:\n" + port_candidates(inventory, select, ports),
-            std::format("profile {}, management: {}", profile.name, select.to_text()),
-            "check cards, cables and the selector of the management bond");
+    /// Without group and peers the overlay goes to every other node.
+    Result<void> fill_vxlan(PlannedInterface& planned) {
+        if (!planned.vxlan) {
+            return {};
+        }
+        if (!node_.addresses.contains(planned.vxlan->over) || bond_for(planned.vxlan->over) == nullptr) {
+            return refuse_network("network.vxlan",
+                                  std::format("the node has no address in '{}', which carries the overlay",
+                                              planned.vxlan->over),
+                                  planned.role, "give the node an address there");
+        }
+        if (const auto all = node_.peers.find(planned.vxlan->over);
+            !planned.vxlan->group && planned.vxlan->peers.empty() && all != node_.peers.end()) {
+            planned.vxlan->peers = all->second;
+        }
+        return {};
     }
-    const auto rank = [&](const PinnedPort& port) {
-        const Nic& nic = inventory.nics[port.nic];
-        return std::tuple(!nic.link.value_or(false), nic.pci, nic.name);
-    };
-    const PinnedPort chosen = *std::ranges::min_element(matching, {}, rank);
-    const Nic& nic = inventory.nics[chosen.nic];
-    if (!nic.link.value_or(false)) {
-        findings.add({.severity = Severity::warning,
-                      .code = "nic.no-link",
-                      .path = "nics." + nic.name,
-                      .where = {},
-                      .message = std::format("the management address goes to {} ({}), which has no link now",
-                                             chosen.name, describe_nic(nic)),
-                      .hint = "check its cable and switch port before the installation"});
-    }
-    return chosen;
-}
 
-/// "# eno1, tg3, 0000:04:00.0": how the installer saw the port.
-std::string port_comment(const Nic& nic) {
-    std::vector<std::string> facts;
-    for (const std::string& fact : {nic.name, nic.driver, nic.pci}) {
-        if (!fact.empty()) {
-            facts.push_back(fact);
+    /// A network without VLAN lies on the bond itself and so decides about the size of all its packets.
+    Result<void> settle_untagged() {
+        std::map<std::string, const PlannedInterface*> untagged;
+        for (const PlannedInterface& interface : layout_.interfaces) {
+            if (interface.vlan || interface.vxlan) {
+                continue;
+            }
+            const auto [first, is_new] = untagged.emplace(interface.bond, &interface);
+            if (!is_new) {
+                return refuse_network("network.two-untagged",
+                                      std::format("'{}' and '{}' both lie on {} without a VLAN",
+                                                  first->second->role, interface.role, interface.bond),
+                                      interface.role, "give all but one of them a VLAN");
+            }
+        }
+        for (const auto& [bond_name, interface] : untagged) {
+            for (const PlannedInterface& other : layout_.interfaces) {
+                if (other.bond == bond_name && other.mtu > interface->mtu) {
+                    return refuse_network(
+                        "network.untagged-mtu",
+                        std::format("'{}' has packets of {} bytes, '{}' without VLAN on the same {} only {}",
+                                    other.role, other.mtu, interface->role, bond_name, interface->mtu),
+                        interface->role, "give it a VLAN, or the same mtu");
+                }
+            }
+            planned_bond(bond_name).mtu = interface->mtu;
+        }
+        return {};
+    }
+
+    /// Names of the site, of the profile and our own meet here for the first time.
+    Result<void> check_names() {
+        std::set<std::string> names{"lo", "all", "default"};
+        const auto take = [&](const std::string& name, std::string_view what) -> Result<void> {
+            const bool port = name.starts_with("nic") && parse_unsigned(name.substr(3)).has_value();
+            if (!names.insert(name).second || port) {
+                return refuse("network.name-taken",
+                              std::format("the {} '{}' has the name of something else", what, name),
+                              "network",
+                              "ports are called nic0, nic1, ...; networks mgmt, svc, stpub, "
+                              "stclu, migr, ring0, ring1: choose other names");
+            }
+            return {};
+        };
+        for (const PlannedInterface& interface : layout_.interfaces) {
+            if (interface.vlan || interface.vxlan) {
+                BEDPLATE_TRY(take(interface.name, "network"));
+            }
+        }
+        for (const PlannedBond& bond : layout_.bonds) {
+            BEDPLATE_TRY(take(bond.name, "bond"));
+        }
+        for (const PlannedBridge& bridge : layout_.bridges) {
+            BEDPLATE_TRY(take(bridge.name, "bridge"));
+        }
+        return {};
+    }
+
+    /// The management network's gateway is the default route; another one only where there is none.
+    void number_routes() {
+        constexpr unsigned first_metric = 100;
+        unsigned metric = first_metric;
+        for (PlannedInterface& interface : layout_.interfaces) {
+            if (interface.gateway && interface.address) {
+                interface.metric = metric;
+                metric += first_metric;
+            }
         }
     }
-    return facts.empty() ? "" : std::format("# {}\n", join(facts, ", "));
-}
 
-void add_link_files(NetworkPlan& plan, const Inventory& inventory) {
-    for (const PinnedPort& port : plan.ports) {
-        plan.files[std::format("{}/10-{}.link", folder, port.name)] =
-            std::format("{}[Match]\n{}\n\n[Link]\nName={}\n", port_comment(inventory.nics[port.nic]),
-                        port.match_line, port.name);
+    Result<void> find_arp_targets() {
+        constexpr std::size_t most_targets = 16;  // BOND_MAX_ARP_TARGETS of the kernel
+        for (const Bond& bond : profile_.network.bonds) {
+            const auto planned = std::ranges::find(layout_.bonds, bond.name, &PlannedBond::name);
+            if (!bond.arp_monitor || planned == layout_.bonds.end()) {
+                continue;
+            }
+            for (const PlannedInterface& interface : layout_.interfaces) {
+                if (interface.bond == bond.name && interface.gateway && interface.address &&
+                    planned->arp_targets.size() < most_targets) {
+                    planned->arp_targets.push_back(*interface.gateway);
+                }
+            }
+            if (planned->arp_targets.empty()) {
+                return refuse(
+                    "network.arp-monitor",
+                    std::format("{} is to be watched by ARP, but none of its networks has a "
+                                "gateway that could be asked",
+                                bond.name),
+                    std::format("network.bonds.{}", bond.name),
+                    "give one of its networks a gateway and the node an address, or leave 'monitor: "
+                    "arp' out");
+            }
+        }
+        return {};
     }
-}
 
-/// [Network] and [Route] of whatever carries the address.
-std::string address_sections(const NetworkSpec& network, Ipv4 address, const NodeSpec& node) {
-    std::string text = std::format("[Network]\nAddress={}/{}\n", address.to_text(), network.subnet->prefix);
-    for (const std::string& server : node.dns) {
-        text += std::format("DNS={}\n", server);
+    void finish_bridges() {
+        for (PlannedBridge& bridge : layout_.bridges) {
+            if (!bridge.bond.empty()) {
+                bridge.mtu = planned_bond(bridge.bond).mtu;
+            }
+            for (const PlannedInterface& interface : layout_.interfaces) {
+                if (interface.parent != bridge.name || interface.vxlan) {
+                    continue;
+                }
+                if (interface.vlan) {
+                    bridge.own_vlans.push_back({.first = *interface.vlan, .last = *interface.vlan});
+                } else {
+                    bridge.untagged = true;
+                }
+            }
+            std::ranges::sort(bridge.own_vlans);
+        }
     }
-    if (!node.domain.empty()) {
-        text += std::format("Domains={}\n", node.domain);
-    }
-    text += "LinkLocalAddressing=no\nIPv6AcceptRA=no\n";
-    if (network.gateway) {
-        text += std::format("\n[Route]\nGateway={}\n", network.gateway->to_text());
-    }
-    return text;
-}
 
-std::string link_section(const NetworkSpec& network, std::string_view required) {
-    const std::string mtu = network.mtu ? std::format("MTUBytes={}\n", *network.mtu) : "";
-    return std::format("[Link]\n{}RequiredForOnline={}\n", mtu, required);
-}
-
-void add_management_files(NetworkPlan& plan, const NetworkSpec& network, Ipv4 address, const NodeSpec& node) {
-    const std::string& port = plan.management.name;
-    const auto file = [&](std::string_view name) -> std::string& {
-        return plan.files[std::format("{}/{}", folder, name)];
-    };
-    const std::string on_address =
-        link_section(network, "routable") + "\n" + address_sections(network, address, node);
-    if (!network.vlan) {
-        file("20-management.network") = std::format("[Match]\nName={}\n\n{}", port, on_address);
-        return;
-    }
-    file("20-mgmt.netdev") =
-        std::format("[NetDev]\nName=mgmt\nKind=vlan\n\n[VLAN]\nId={}\n", network.vlan->value());
-    file("21-management-port.network") =
-        std::format("[Match]\nName={}\n\n{}\n[Network]\nVLAN=mgmt\nLinkLocalAddressing=no\n", port,
-                    link_section(network, "no"));
-    file("22-management.network") = std::format("[Match]\nName=mgmt\n\n{}", on_address);
-}
+    const Inventory& inventory_;
+    const Profile& profile_;
+    const NodeSpec& node_;
+    Report& findings_;
+    NetworkLayout layout_;
+};
 
 }  // namespace
 
@@ -200,11 +332,32 @@ Result<NetworkPlan> plan_network(const Inventory& inventory, const Profile& prof
             "network.management", std::format("{} has no address in a management network", node.hostname),
             "networks.management", "give networks.management a subnet and the node an address in it");
     }
+    const Report fit = check_networks(node, profile);
+    if (fit.has_errors()) {
+        return std::unexpected(fit.to_error());
+    }
+    findings.append(fit);
+    if (node.skip_network_proof) {
+        findings.add({.severity = Severity::warning,
+                      .code = "network.proof-skipped",
+                      .path = "network",
+                      .where = {},
+                      .message =
+                          "the network is not tried before the disks are written to: nothing says that "
+                          "the node will be reachable",
+                      .hint = "leave --skip-network-proof out wherever the switches are there already"});
+    }
     NetworkPlan plan;
-    plan.ports = pin_ports(inventory, findings);
-    BEDPLATE_ASSIGN(plan.management, choose_management(inventory, profile, plan.ports, findings));
-    add_link_files(plan, inventory);
-    add_management_files(plan, network->second, address->second, node);
+    BEDPLATE_ASSIGN(plan.layout, Planner(inventory, profile, node, findings).plan());
+    const PlannedInterface* management = plan.layout.interface_of("management");
+    if (management == nullptr) {
+        return refuse("network.management", "the profile has no bond for the management network",
+                      std::format("profile {}, network.roles", profile.name), "name one");
+    }
+    plan.management = management->name;
+    plan.files = network_files(plan.layout, Addresses::with);
+    add_open_vswitch(plan.layout, plan.files, plan.links);
+    plan.files["/etc/nftables.conf"] = firewall(plan.layout);
     return plan;
 }
 

@@ -94,9 +94,9 @@ std::string grub_defaults(const NodeFacts& facts) {
         "GRUB_CMDLINE_LINUX_DEFAULT=\"\"\n"
         "GRUB_CMDLINE_LINUX=\"{}\"\n"
         "GRUB_TERMINAL=\"console serial\"\n"
-        "GRUB_SERIAL_COMMAND=\"serial --unit=0 --speed=115200 --word=8 --parity=no --stop=1\"\n"
+        "GRUB_SERIAL_COMMAND=\"serial --unit={} --speed=115200 --word=8 --parity=no --stop=1\"\n"
         "GRUB_DISABLE_OS_PROBER=true\n",
-        join(kernel_arguments(facts.profile, facts.inventory), " "));
+        join(kernel_arguments(facts.profile, facts.inventory), " "), serial_line(facts.inventory));
 }
 
 std::string kvm_module(const Inventory& inventory) {
@@ -130,13 +130,15 @@ WriteFile node_document(const NodeFacts& facts) {
                         {"hostname", facts.node.hostname},
                         {"cluster", facts.node.cluster_name},
                         {"cluster_action", create ? "create" : "join"},
+                        {"ceph_fsid", facts.node.fsid.to_text()},
                         {"generation", facts.node.install.generation},
                         {"firmware", to_string(facts.inventory.firmware.mode)},
                         {"profile", facts.profile.name},
                         {"profile_digest", facts.profile.digest},
                         {"site_digest", facts.node.site_digest},
                         {"plan_digest", plan_digest_mark},
-                        {"management_port", facts.network.management.name},
+                        {"network_proof", facts.node.skip_network_proof ? "skipped" : "done"},
+                        {"management_port", facts.network.management},
                         {"disks", disks}};
     WriteFile result = file("/etc/bedplate/node.json", document.dump(2) + "\n");
     result.needs_plan_digest = true;
@@ -217,13 +219,26 @@ std::vector<WriteFile> node_files(const NodeFacts& facts) {
     for (const auto& [path, text] : facts.network.files) {
         files.push_back(file(path, text));
     }
+    for (const auto& [path, target] : facts.network.links) {
+        files.push_back(file(path, ""));
+        files.back().link_target = target;
+    }
     return files;
+}
+
+unsigned serial_line(const Inventory& inventory) {
+    constexpr std::string_view prefix = "ttyS";
+    const std::string_view console = inventory.firmware.serial_console;
+    const auto number =
+        console.starts_with(prefix) ? parse_unsigned(console.substr(prefix.size())) : std::nullopt;
+    return static_cast<unsigned>(std::min<std::uint64_t>(number.value_or(0), 3));
 }
 
 std::vector<std::string> kernel_arguments(const Profile& profile, const Inventory& inventory) {
     // The last console is where init speaks. One serial line only: the kernel's serial driver takes the first
     // that is named, and a node that was told of ttyS1 as well says nothing on ttyS0.
-    std::vector<std::string> arguments{"console=tty0", "console=ttyS0,115200n8",
+    std::vector<std::string> arguments{"console=tty0",
+                                       std::format("console=ttyS{},115200n8", serial_line(inventory)),
                                        "transparent_hugepage=madvise"};
     if (profile.kvm.iommu) {
         if (inventory.cpu.vendor == "GenuineIntel") {

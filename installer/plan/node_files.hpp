@@ -26,6 +26,10 @@ struct NodeFacts {
 /// options and what first boot reads (/etc/bedplate).
 [[nodiscard]] std::vector<action::WriteFile> node_files(const NodeFacts& facts);
 
+/// Number of the serial line that the node speaks on, which is the one that the installer was told to use: 0
+/// for ttyS0, which is also what nobody has chosen.
+[[nodiscard]] unsigned serial_line(const Inventory& inventory);
+
 /// Arguments of the installed kernel after root= (DOMAIN: consoles, IOMMU, huge pages).
 [[nodiscard]] std::vector<std::string> kernel_arguments(const Profile& profile, const Inventory& inventory);
 

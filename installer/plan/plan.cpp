@@ -44,7 +44,8 @@ std::vector<std::string> first_boot_steps(const NodeSpec& node, const std::vecto
     const bool create = node.cluster == NodeEntry::ClusterAction::create;
     std::vector<std::string> steps{
         "make the machine id and the SSH host keys, which no image holds",
-        std::format("bring up {} on the management port", node.addresses.at("management").to_text()),
+        std::format("bring up the network: {} in the management network",
+                    node.addresses.at("management").to_text()),
         node.ntp.empty() ? "set the clock: no time server is given"
                          : std::format("set the clock from {}", join(node.ntp, ", ")),
         std::format("not done by this version: {} cluster {}", create ? "create" : "join",
@@ -97,6 +98,7 @@ Result<Plan> make_plan(const PlanInput& input) {
     BEDPLATE_ASSIGN(const NetworkPlan network, plan_network(inventory, profile, node, plan.findings));
     plan.disks = describe_disks(inventory, storage, plan.osds);
     plan.network_files = network.files;
+    plan.network = network.layout;
     plan.first_boot = first_boot_steps(node, plan.osds);
     const NodeFacts facts{.inventory = inventory,
                           .profile = profile,

@@ -15,6 +15,7 @@
 #include "base/report.hpp"
 #include "base/result.hpp"
 #include "inventory/inventory.hpp"
+#include "plan/network_model.hpp"
 #include "profile/profile.hpp"
 
 namespace bedplate {
@@ -336,7 +337,8 @@ struct Plan {
     std::vector<PlannedOsd> osds;                      ///< by data disk
     std::vector<Action> actions;                       ///< in the order in which they run
     std::map<std::string, std::string> network_files;  ///< path on the node -> text
-    std::vector<std::string> first_boot;               ///< what is left for the node itself, in order
+    NetworkLayout network;
+    std::vector<std::string> first_boot;  ///< what is left for the node itself, in order
     Report findings;
 
     /// SHA-256 over the canonical JSON without the digest itself: what consent names.
@@ -354,7 +356,7 @@ struct PlanInput {
 /// disk.count, disk.two-roles, disk.no-identity, disk.too-small, disk.block-size, disk.mirror-blocks,
 /// disk.fast-mixed, disk.not-blank, disk.foreign, disk.ceph-osd, disk.ours, disk.shared; osd.size,
 /// osd.device-class, osd.db-too-small; install.generation (a finished node of this site); lvm.name-taken;
-/// boot.bios-4kn; network.management, nic.none.
+/// boot.bios-4kn; those of plan_network().
 [[nodiscard]] Result<Plan> make_plan(const PlanInput& input);
 
 /// Every disk that has a role in the plan is still in this machine, with the same model, bay, size, block

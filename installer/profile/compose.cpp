@@ -121,6 +121,23 @@ Result<std::map<std::string, Ipv4>> addresses(const Site& site, const NodeEntry&
     return result;
 }
 
+/// The addresses of all other nodes; what can not be one has been reported by the loader.
+std::map<std::string, std::vector<Ipv4>> peers(const Site& site, const NodeEntry& self) {
+    std::map<std::string, std::vector<Ipv4>> result;
+    for (const NodeEntry& entry : site.nodes) {
+        if (entry.hostname == self.hostname) {
+            continue;
+        }
+        for (const auto& [name, address] : addresses(site, entry).value_or(std::map<std::string, Ipv4>{})) {
+            result[name].push_back(address);
+        }
+    }
+    for (auto& [name, list] : result) {
+        std::ranges::sort(list);
+    }
+    return result;
+}
+
 }  // namespace
 
 Guid ceph_fsid(const Site& site) {
@@ -142,6 +159,7 @@ Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                     .dns = site.dns,
                     .networks = site.networks,
                     .addresses = std::move(node_addresses),
+                    .peers = peers(site, *entry),
                     .cluster = entry->cluster,
                     .ssh_authorized_keys = site.ssh_authorized_keys,
                     .root_password_hash = site.root_password_hash,
@@ -172,7 +190,9 @@ Report check_networks(const NodeSpec& node, const Profile& profile) {
             continue;
         }
         const auto bond = std::ranges::find(profile.network.bonds, role->second, &Bond::name);
-        if (bond != profile.network.bonds.end() && network.mtu && *network.mtu > bond->mtu) {
+        // An overlay stands on another network, not on the bond: its size is checked with the site.
+        if (bond != profile.network.bonds.end() && network.mtu && !network.vxlan &&
+            *network.mtu > bond->mtu) {
             add(Severity::error, "profile.network-mtu", name,
                 std::format("the network '{}' wants packets of {} bytes, its bond {} carries {}", name,
                             *network.mtu, bond->name, bond->mtu));

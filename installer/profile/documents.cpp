@@ -111,7 +111,11 @@ std::optional<Profile> load_profile(std::string_view text, const std::string& or
 }
 
 std::optional<Site> load_site(std::string_view text, const std::string& origin, Report& report) {
-    return load(fields::site_table(), text, origin, report);
+    auto site = load(fields::site_table(), text, origin, report);
+    if (site) {
+        site->text = text;
+    }
+    return site;
 }
 
 Report validate_document(std::string_view text, const std::string& origin) {

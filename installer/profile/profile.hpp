@@ -106,11 +106,17 @@ struct Bond {
     NicSelector select;
     Count count;
     std::uint32_t mtu = 1500;
+    bool arp_monitor = false;   ///< active-backup only: watch the gateways by ARP, not only the link
+    std::string expect_switch;  ///< glob over the LLDP name of the switch; empty: not looked at
 };
+
+enum class BridgeKind { linux_vlan_aware, ovs };
 
 struct NetworkProfile {
     std::vector<Bond> bonds;
     std::map<std::string, std::string> roles;  ///< role -> bond
+    BridgeKind bridges = BridgeKind::linux_vlan_aware;
+    bool pin_by_slot = false;  ///< names follow the PCI slot, not the card
 };
 
 struct KvmProfile {
@@ -147,12 +153,28 @@ struct Profile {
     std::string digest;  ///< SHA-256 of the document's text
 };
 
+/// VLANs `first` to `last`, both included.
+struct VlanRange {
+    VlanId first, last;
+    auto operator<=>(const VlanRange&) const = default;
+};
+
+/// A VXLAN overlay between the nodes: to a multicast group, or to each of `peers`.
+struct VxlanSpec {
+    std::uint32_t vni = 0;
+    std::string over;  ///< the network that carries it
+    std::optional<Ipv4> group;
+    std::vector<Ipv4> peers;  ///< neither group nor peers: every other node of the site
+};
+
 struct NetworkSpec {
     std::optional<VlanId> vlan;
     std::optional<Cidr> subnet;
     std::optional<Ipv4> gateway;
     std::optional<std::uint32_t> mtu;
     std::string bridge;
+    std::vector<VlanRange> guest_vlans;  ///< what else the bridge passes on
+    std::optional<VxlanSpec> vxlan;
 };
 
 enum class WipePolicy { blank_only, listed, not_ours };
@@ -196,6 +218,7 @@ struct Site {
     std::vector<NodeEntry> nodes;
     MonitoringSettings monitoring;
     std::string origin, digest;
+    std::string text;  ///< the document itself, for a front end that edits it
 };
 
 /// Read a profile / site document. Every finding there is goes to `report`; nullopt when one of them is an
@@ -242,7 +265,9 @@ struct NodeSpec {
     Guid fsid;  ///< of the Ceph cluster: the site's, or derived from its name (ceph_fsid)
     std::vector<std::string> ntp, dns;
     std::map<std::string, NetworkSpec> networks;
-    std::map<std::string, Ipv4> addresses;  ///< network -> this node's address
+    std::map<std::string, Ipv4> addresses;           ///< network -> this node's address
+    std::map<std::string, std::vector<Ipv4>> peers;  ///< network -> the other nodes' addresses, sorted
+    bool skip_network_proof = false;                 ///< asked for on the command line, never by a document
     NodeEntry::ClusterAction cluster = NodeEntry::ClusterAction::join;
     std::vector<std::string> ssh_authorized_keys;
     std::optional<Secret> root_password_hash;

@@ -264,13 +264,20 @@ Table<Bond> bond() {
                                             "broadcast", "balance-tlb", "balance-alb"}))
                      .optional("lacp_rate", &Bond::lacp_rate, one_word_of({"slow", "fast"}))
                      .required("select", &Bond::select, object(nic_selector()))
-                     .optional("mtu", &Bond::mtu, integer<std::uint32_t>(1280, 9216));
+                     .optional("mtu", &Bond::mtu, integer<std::uint32_t>(1280, 9216))
+                     .optional("monitor", &Bond::arp_monitor, one_of<bool>({{"link", false}, {"arp", true}}))
+                     .optional("expect_switch", &Bond::expect_switch, glob());
     return with_count(std::move(table), &Bond::count, Count{.at_least = 1})
         .check([](Reader& reader, const YamlNode& node, Bond& value) {
             if (!value.lacp_rate.empty() && !value.mode.empty() && value.mode != "802.3ad") {
                 reader.error(node, "profile.lacp-rate",
                              std::format("'lacp_rate' means nothing to the mode {}", value.mode),
                              "leave it out, or use 802.3ad");
+            }
+            if (value.arp_monitor && !value.mode.empty() && value.mode != "active-backup") {
+                reader.error(node, "profile.arp-monitor",
+                             std::format("the mode {} can not watch its ports by ARP", value.mode),
+                             "leave 'monitor' out, or use active-backup");
             }
         });
 }
@@ -325,6 +332,12 @@ Table<NetworkProfile> network() {
     return Table<NetworkProfile>()
         .required("bonds", &NetworkProfile::bonds, list_of(object(bond())))
         .required_group("roles", bond_of_roles())
+        .optional_group(
+            "bridges",
+            Table<NetworkProfile>().required(
+                "kind", &NetworkProfile::bridges,
+                one_of<BridgeKind>({{"linux", BridgeKind::linux_vlan_aware}, {"ovs", BridgeKind::ovs}})))
+        .optional("pin", &NetworkProfile::pin_by_slot, one_of<bool>({{"mac", false}, {"slot", true}}))
         .check(check_network);
 }
 

@@ -333,6 +333,25 @@ Rule<VlanId> vlan() {
     return unquoted(scalar<VlanId>(wanted, {.type = "integer"}, parse), wanted);
 }
 
+Rule<VlanRange> vlan_range() {
+    const auto parse = [](std::string_view value) -> Result<VlanRange> {
+        const auto one = [](std::string_view id) {
+            return parse_integer(id, 1, 4094).and_then(VlanId::from);
+        };
+        const auto dash = value.find('-');
+        BEDPLATE_ASSIGN(const VlanId first, one(value.substr(0, dash)));
+        if (dash == std::string_view::npos) {
+            return VlanRange{.first = first, .last = first};
+        }
+        BEDPLATE_ASSIGN(const VlanId last, one(value.substr(dash + 1)));
+        if (last < first) {
+            return fail("yaml.value", std::format("'{}' ends before it begins", shown(value)));
+        }
+        return VlanRange{.first = first, .last = last};
+    };
+    return scalar<VlanRange>("VLANs such as 210 or 220-229", {.type = "string"}, parse);
+}
+
 Rule<std::string> ssh_public_key() {
     Rule<std::string> line = text(8192);
     line.read = [inner = std::move(line.read)](Reader& reader,

@@ -15,6 +15,7 @@
 #include "base/secret.hpp"
 #include "base/text.hpp"
 #include "profile/fields.hpp"
+#include "profile/profile.hpp"
 
 /// The rules for single values. Each refuses whatever YAML would guess at: a boolean is `true` or `false`, a
 /// number is decimal digits without leading zeros, everything else is a text that is checked for its form.
@@ -86,6 +87,8 @@ template <typename V>
 [[nodiscard]] Rule<Ipv4> ipv4();
 [[nodiscard]] Rule<Cidr> subnet();
 [[nodiscard]] Rule<VlanId> vlan();
+/// "210" or "220-229".
+[[nodiscard]] Rule<VlanRange> vlan_range();
 /// One line of an authorized_keys file without options; the types that OpenSSH 10 still accepts.
 [[nodiscard]] Rule<std::string> ssh_public_key();
 /// A hash of crypt(5), yescrypt ($y$) or SHA-512 ($6$). No finding ever repeats the value.

@@ -28,12 +28,41 @@ bool is_written(const YamlNode& networks, const std::string& name, std::string_v
     return network != nullptr && network->find(key) != nullptr;
 }
 
-void check_network(Reader& reader, const YamlNode& networks, const NamedNetwork& entry) {
+/// What carries an overlay has addresses of its own and carries whole packets of it.
+void check_vxlan(Reader& reader, const YamlNode& networks, const NamedNetwork& entry,
+                 const std::map<std::string, NetworkSpec>& all) {
+    const auto& [name, network] = entry;
+    if (!network.vxlan || network.vxlan->over.empty()) {
+        return;
+    }
+    const YamlNode& place = place_of(networks, name, "vxlan");
+    const auto under = all.find(network.vxlan->over);
+    if (under == all.end() || under->first == name || under->second.vxlan || !under->second.subnet) {
+        reader.error(place, "site.vxlan",
+                     std::format("'{}' can not carry an overlay: it is no network with addresses of its own",
+                                 network.vxlan->over));
+        return;
+    }
+    constexpr std::uint32_t overhead = 50;  // RFC 7348: Ethernet, IPv4, UDP and VXLAN headers
+    const std::uint32_t inner = network.mtu.value_or(1500);
+    const std::uint32_t outer = under->second.mtu.value_or(1500);
+    if (inner + overhead > outer) {
+        reader.error(place, "site.vxlan",
+                     std::format("packets of {} bytes and {} of the overlay do not fit into the {} of '{}'",
+                                 inner, overhead, outer, under->first),
+                     std::format("give '{}' an mtu of {} at most, or the other network a larger one", name,
+                                 outer - overhead));
+    }
+}
+
+void check_network(Reader& reader, const YamlNode& networks, const NamedNetwork& entry,
+                   const std::map<std::string, NetworkSpec>& all) {
     const auto& [name, network] = entry;
     if (name == "management" && !is_written(networks, name, "subnet")) {
         reader.error(place_of(networks, name), "site.no-subnet",
                      "the management network needs a subnet: every node has an address there");
     }
+    check_vxlan(reader, networks, entry, all);
     if (!network.gateway) {
         return;
     }
@@ -90,7 +119,7 @@ void check_networks(Reader& reader, const YamlNode& document, const Site& site) 
         return;
     }
     for (auto a = site.networks.begin(); a != site.networks.end(); ++a) {
-        check_network(reader, *networks, *a);
+        check_network(reader, *networks, *a, site.networks);
         for (auto b = std::next(a); b != site.networks.end(); ++b) {
             check_pair(reader, *networks, *a, *b);
         }

@@ -20,13 +20,43 @@ Table<Site> cluster() {
         .optional("timezone", &Site::timezone, timezone());
 }
 
+Table<VxlanSpec> vxlan() {
+    constexpr std::uint64_t largest_vni = (1U << 24U) - 1;  // RFC 7348: 24 bits
+    return Table<VxlanSpec>()
+        .required("vni", &VxlanSpec::vni, integer<std::uint32_t>(1, largest_vni))
+        .required("over", &VxlanSpec::over, one_word_of(network_roles()))
+        .optional("group", &VxlanSpec::group, ipv4())
+        .optional("peers", &VxlanSpec::peers, list_of(ipv4()))
+        .check([](Reader& reader, const YamlNode& node, VxlanSpec& value) {
+            if (value.group && !value.peers.empty()) {
+                reader.error(node, "site.vxlan", "'group' and 'peers' exclude each other");
+            }
+            if (value.group && (value.group->value() >> 28U) != 0xE) {
+                reader.error(*node.find("group"), "site.vxlan",
+                             std::format("{} is no multicast address", value.group->to_text()),
+                             "they lie in 224.0.0.0/4; 239.0.0.0/8 is for use within a site");
+            }
+        });
+}
+
 Table<NetworkSpec> network() {
     return Table<NetworkSpec>()
         .optional("vlan", &NetworkSpec::vlan, vlan())
         .optional("subnet", &NetworkSpec::subnet, subnet())
         .optional("gateway", &NetworkSpec::gateway, ipv4())
         .optional("mtu", &NetworkSpec::mtu, integer<std::uint32_t>(1280, 9216))
-        .optional("bridge", &NetworkSpec::bridge, interface_name());
+        .optional("bridge", &NetworkSpec::bridge, interface_name())
+        .optional("guest_vlans", &NetworkSpec::guest_vlans, list_of(vlan_range()))
+        .optional("vxlan", &NetworkSpec::vxlan, nullable(object(vxlan())))
+        .check([](Reader& reader, const YamlNode& node, NetworkSpec& value) {
+            if (!value.guest_vlans.empty() && value.bridge.empty() && node.find("bridge") == nullptr) {
+                reader.error(*node.find("guest_vlans"), "site.guest-vlans",
+                             "'guest_vlans' are passed on by a bridge, and there is none", "add 'bridge'");
+            }
+            if (value.vxlan && value.vlan) {
+                reader.error(node, "site.vxlan", "'vlan' and 'vxlan' exclude each other");
+            }
+        });
 }
 
 Table<Site> networks() {

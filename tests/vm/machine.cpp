@@ -31,11 +31,11 @@ networks:
 access: {{ssh_authorized_keys: ["{}"], root_password_hash: {}}}
 install: {{unattended: true, wipe: blank-only, generation: {}, after: poweroff}}
 nodes:
-  - {{match: {{service_tag: {}}}, hostname: {}, address: 15, cluster: create}}
+  - {{match: {{service_tag: {}}}, hostname: {}, address: 15, cluster: {}}}
 )",
                             options.ssh_key,
                             options.password_hash.empty() ? "null" : "\"" + options.password_hash + "\"",
-                            options.generation, options.service_tag, options.hostname);
+                            options.generation, options.service_tag, options.hostname, options.cluster);
     return text + options.extra;
 }
 

@@ -19,7 +19,8 @@ struct SiteOptions {
     std::uint64_t generation = 1;
     std::string service_tag = "BPVM001";
     std::string hostname = "vmnode1";
-    std::string extra = {};  ///< lines added at the end, for documents that are wrong on purpose
+    std::string cluster = "join";  ///< without a ticket the node waits; "create" makes it a cluster of one
+    std::string extra = {};        ///< lines added at the end, for documents that are wrong on purpose
 };
 [[nodiscard]] std::string site_text(const SiteOptions& options);
 

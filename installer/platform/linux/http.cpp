@@ -2,12 +2,15 @@
 #include "platform/http.hpp"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include <array>
 #include <format>
 #include <mutex>
 
+#include "base/digest.hpp"
 #include "platform/linux/linux.hpp"
+#include "platform/linux/pinned_http.hpp"
 #include "platform/time_scale.hpp"
 
 namespace bedplate {
@@ -71,9 +74,31 @@ std::unexpected<Error> curl_failure(CURLcode code, const std::string& detail, co
     }
 }
 
+/// OpenSSL's chain and name checks are replaced by one question: is it the certificate that was named?
+int check_pinned_certificate(X509_STORE_CTX* context, void* user) {
+    const auto& wanted = *static_cast<const std::string*>(user);
+    unsigned char* der = nullptr;
+    X509* const certificate = X509_STORE_CTX_get0_cert(context);
+    const int length = certificate == nullptr ? -1 : i2d_X509(certificate, &der);
+    if (length <= 0) {
+        return 0;
+    }
+    const std::string_view bytes(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
+    const bool same = sha256_hex(bytes) == wanted;
+    OPENSSL_free(der);
+    X509_STORE_CTX_set_error(context, same ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+    return same ? 1 : 0;
+}
+
+CURLcode pin_certificate(CURL* /*curl*/, void* context, void* user) {
+    SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), &check_pinned_certificate, user);
+    return CURLE_OK;
+}
+
 class CurlHttp : public Http {
 public:
-    CurlHttp() {
+    CurlHttp(std::optional<HttpTls> tls, std::string pinned)
+        : tls_(std::move(tls)), pinned_(std::move(pinned)) {
         static std::once_flag once;
         std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
         curl_.reset(curl_easy_init());
@@ -123,11 +148,22 @@ private:
         option(CURLOPT_PROTOCOLS_STR, "http,https");
         option(CURLOPT_FOLLOWLOCATION, 0L);
         option(CURLOPT_SSL_VERIFYPEER, 1L);
-        option(CURLOPT_SSL_VERIFYHOST, 2L);
+        if (pinned_.empty()) {
+            option(CURLOPT_SSL_VERIFYHOST, 2L);
+        } else {
+            option(CURLOPT_SSL_VERIFYHOST, 0L);
+            option(CURLOPT_SSL_CTX_FUNCTION, &pin_certificate);
+            option(CURLOPT_SSL_CTX_DATA, &pinned_);
+        }
         option(CURLOPT_NOSIGNAL, 1L);  // its timeouts would otherwise use SIGALRM, which threads share
         option(CURLOPT_USERAGENT, "bedplate/" BEDPLATE_VERSION);
         option(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(scaled(request.connect_timeout).count()));
         option(CURLOPT_TIMEOUT_MS, static_cast<long>(scaled(request.timeout).count()));
+        if (tls_) {
+            option(CURLOPT_CAINFO, tls_->ca_file.c_str());
+            option(CURLOPT_SSLCERT, tls_->certificate_file.c_str());
+            option(CURLOPT_SSLKEY, tls_->key_file.c_str());
+        }
     }
 
     void set_method(const HttpRequest& request) {
@@ -158,6 +194,8 @@ private:
                 .body = std::move(body)};
     }
 
+    std::optional<HttpTls> tls_;
+    std::string pinned_;
     std::mutex mutex_;
     std::unique_ptr<CURL, FreeCurl> curl_;
     CURLcode setup_ = CURLE_OK;
@@ -165,8 +203,12 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Http> curl_http() {
-    return std::make_unique<CurlHttp>();
+std::unique_ptr<Http> curl_http(std::optional<HttpTls> tls) {
+    return std::make_unique<CurlHttp>(std::move(tls), "");
+}
+
+std::unique_ptr<Http> pinned_http(std::string certificate) {
+    return std::make_unique<CurlHttp>(std::nullopt, std::move(certificate));
 }
 
 }  // namespace bedplate

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "platform/block_devices.hpp"
 #include "platform/clock.hpp"
@@ -24,8 +26,14 @@ namespace bedplate {
 
 [[nodiscard]] std::unique_ptr<Clock> system_clock();
 
-/// HTTP and HTTPS by libcurl, certificates checked against the system's store; one connection is kept for the
-/// next request. May be used from several threads, which then wait for each other: take one per thread.
-[[nodiscard]] std::unique_ptr<Http> curl_http();
+/// TLS with a CA of one's own, and a certificate to show (PEM files, read at each new connection).
+struct HttpTls {
+    std::string ca_file, certificate_file, key_file;
+};
+
+/// HTTP and HTTPS by libcurl, certificates checked against the system's store or as `tls` says; one
+/// connection is kept for the next request. May be used from several threads, which then wait for each other:
+/// take one per thread.
+[[nodiscard]] std::unique_ptr<Http> curl_http(std::optional<HttpTls> tls = {});
 
 }  // namespace bedplate

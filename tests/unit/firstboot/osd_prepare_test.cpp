@@ -122,16 +122,24 @@ TEST_CASE("a list that is not one is an error") {
 
 TEST_CASE("a planned OSD is made once") {
     Node node(new_osd);
+    CHECK_FALSE(osds_run(node.fake.platform).value());
     const auto done = prepare_osds(node.fake.platform);
     INFO((done ? "" : done.error().to_text()));
     REQUIRE(done);
     CHECK(done->size() == 1);
     CHECK(node.fake.commands.count("ceph-volume lvm create * --data /dev/sda") == 1);
+    CHECK(osds_run(node.fake.platform).value());
     const auto again = prepare_osds(node.fake.platform);
     REQUIRE(again);
     CHECK(again->empty());
     CHECK(node.fake.commands.count("ceph-volume lvm create *") == 1);
     CHECK(node.fake.commands.count("ceph-volume lvm zap *") == 0);
+}
+
+TEST_CASE("where no OSD is planned, all of them run") {
+    FakePlatform fake;
+    CHECK(osds_run(fake.platform).value());
+    CHECK(fake.commands.commands().empty());
 }
 
 TEST_CASE("an OSD that was cut off before it was complete is made anew") {

@@ -3,10 +3,13 @@
 // personalised.
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <random>
 
 #include "base/digest.hpp"
 #include "image/files.hpp"
 #include "image/inspect.hpp"
+#include "image/layout.hpp"
+#include "image/masking.hpp"
 #include "image/medium.hpp"
 #include "image/personalize.hpp"
 #include "image/signature.hpp"
@@ -53,6 +56,8 @@ struct SmallImage {
         put_file(tree, payload_path, payload);
         put_file(tree, manifest.site_area, std::string(manifest.site_area_size.value, '\0'));
         put_file(tree, site_config_path, std::string(site_config_size.value, '\n'));
+        put_file(tree, layout_path, std::string(layout_size.value, '\n'));
+        put_file(tree, std::string(layout_path) + ".sig", std::string(layout_signature_size.value, '\n'));
         put_file(tree, manifest_path, to_json(manifest).dump());
         std::filesystem::create_directories(stage);
         REQUIRE(write_directory(tree, stage));
@@ -66,6 +71,20 @@ struct SmallImage {
         REQUIRE(
             run_checked(*runner, {.argv = {"xorriso", "-as", "mkisofs", "-quiet", "-r", "-J", "-joliet-long",
                                            "-V", "BEDPLATE_TEST", "-o", iso.string(), stage.string()}}));
+        if (with_signature) {
+            const auto sealed = seal_layout(*runner, iso, *key, directory.path());
+            INFO((sealed ? "" : sealed.error().to_text()));
+            REQUIRE(sealed);
+        }
+    }
+
+    void flip_bit(std::uint64_t bit) const {
+        const auto file = File::open(iso, File::Mode::update);
+        REQUIRE(file);
+        std::array<std::byte, 1> byte{};
+        REQUIRE(file->read(Bytes{bit / 8}, byte));
+        byte[0] ^= std::byte{1} << (bit % 8);
+        REQUIRE(file->write(Bytes{bit / 8}, byte));
     }
 
     [[nodiscard]] Result<void> verify() const {
@@ -158,7 +177,7 @@ TEST_CASE("personalising writes only the reserved places, shows up in inspect, a
     REQUIRE(opened);
     const auto area = read_site_area(*opened);
     REQUIRE(area);
-    CHECK(area->site == files.site);
+    CHECK(area->shown.at(std::string(site_area::site)) == masked(std::string(site_area::site), files.site));
     CHECK(area->kernel_arguments == "bedplate.debug=1");
     REQUIRE(area->files.size() == 2);
     CHECK(area->files[0].intact);
@@ -180,7 +199,8 @@ TEST_CASE("a damaged site area is told, not trusted") {
     const auto read = read_site_area(*opened);
     REQUIRE(read);
     CHECK(!read->files.at(0).intact);
-    CHECK(!read->site);
+    CHECK(read->shown.empty());
+    CHECK(image.verify().error().code == "site-area.damaged");
 }
 
 TEST_CASE("personalising refuses bad documents and foreign images before it writes a byte") {
@@ -211,6 +231,74 @@ TEST_CASE("personalising refuses bad documents and foreign images before it writ
     const auto foreign = personalize(directory / "not.iso", {});
     REQUIRE(!foreign);
     CHECK(foreign.error().code == "iso.format");
+}
+
+TEST_CASE("whichever bit of an image flips, verifying finds it") {
+    const SmallImage image;
+    SiteFiles files{.site = any_site_example(), .site_origin = "s", .ticket = Secret("ticket")};
+    files.kernel_arguments = {"bedplate.report=http://192.0.2.1/"};
+    REQUIRE(personalize(image.iso, files));
+    REQUIRE(image.verify());
+    const auto opened = open_image(image.iso, File::Mode::read);
+    const auto bits = opened->file.size()->value * 8;
+    std::mt19937_64 random(20261126);
+    std::vector<std::uint64_t> places;
+    for (int i = 0; i < 100; ++i) {
+        places.push_back(std::uniform_int_distribution<std::uint64_t>(0, bits - 1)(random));
+    }
+    // And where there is something: every file, its padding, the signatures' own text.
+    for (const auto& [path, extent] : opened->directory.files()) {
+        for (int i = 0; i < 12; ++i) {
+            const auto end = std::min<std::uint64_t>(extent.size.value + 64, 4096) * 8;
+            places.push_back(extent.offset.value * 8 +
+                             std::uniform_int_distribution<std::uint64_t>(0, end - 1)(random));
+        }
+    }
+    for (const auto bit : places) {
+        CAPTURE(bit / 8, bit % 8);
+        image.flip_bit(bit);
+        CHECK(!image.verify());
+        image.flip_bit(bit);
+    }
+    CHECK(image.verify());
+}
+
+TEST_CASE("an armoured signature has one form") {
+    const std::string line(70, 'A');
+    const auto armour = [](const std::string& body) {
+        return "-----BEGIN SSH SIGNATURE-----\n" + body + "\n-----END SSH SIGNATURE-----\n";
+    };
+    CHECK(is_canonical_signature(armour(line + "\nAA==")));
+    CHECK(is_canonical_signature(armour(line + "\nAA==") + "\n\n"));
+    CHECK(!is_canonical_signature(armour(line + "\vAA==")));
+    CHECK(!is_canonical_signature(armour(line + "\nAB==")));  // decodes to the same byte
+    CHECK(!is_canonical_signature(armour(line + "\nAA=")));
+    CHECK(!is_canonical_signature(armour(line + "\n") + "x"));
+    CHECK(!is_canonical_signature(""));
+}
+
+TEST_CASE("inspect shows everything in the site area but what is secret") {
+    const SmallImage image;
+    SiteFiles files{.site = any_site_example(), .site_origin = "s.yaml"};
+    files.site += "# root_password_hash: \"$6$canary1\"\n";
+    files.secrets = Secret("schema: x\nbmc_password: canary2\nkey: |\n  canary3\n  more: canary4\n");
+    files.token = Secret("canary5");
+    files.ticket = Secret("canary6");
+    files.console = "ttyS1";
+    files.kernel_arguments = {"bedplate.token=canary7", "bedplate.site=https://192.0.2.1/"};
+    const auto written = personalize(image.iso, files);
+    INFO((written ? "" : written.error().to_text()));
+    REQUIRE(written);
+    const auto opened = open_image(image.iso, File::Mode::read);
+    const auto area = read_site_area(*opened);
+    REQUIRE(area);
+    for (const auto& text : {to_text(*opened, *area), to_json(*opened, *area).dump()}) {
+        CHECK(!text.contains("canary"));
+        CHECK(text.contains("bmc_password"));
+        CHECK(text.contains("bedplate.site=https://192.0.2.1/"));
+        CHECK(text.contains("ttyS1"));
+        CHECK(text.contains("bedplate/ticket"));
+    }
 }
 
 TEST_CASE("the boot menu's file is assignments and newlines of a fixed size") {

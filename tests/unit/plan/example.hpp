@@ -56,6 +56,15 @@ inline Profile make_profile() {
     profile.system.count.exactly = 1;
     profile.osd = DiskRole{.select = {}, .count = {}};
     profile.osd->select.model = "MODEL A";
+    Bond bond;
+    bond.name = "bond0";
+    bond.mode = "active-backup";
+    bond.select.driver = "tg3";
+    bond.count.at_least = 1;
+    profile.network.bonds = {bond};
+    for (const std::string& role : network_roles()) {
+        profile.network.roles[role] = "bond0";
+    }
     profile.layout.ceph = gib(60);
     profile.layout.swap = gib(16);
     return profile;

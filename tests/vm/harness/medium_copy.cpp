@@ -37,17 +37,23 @@ unsigned replace_all(std::string& text, std::string_view from, std::string_view 
 
 }  // namespace
 
-Result<void> personalized_copy(const fs::path& copy, std::string_view site, const fs::path& profile) {
+Result<void> personalized_copy(const fs::path& copy, std::string_view site, const PersonalExtras& extras) {
     BEDPLATE_ASSIGN(const auto iso, find_iso());
     BEDPLATE_ASSIGN(const auto bedplate, find_bedplate());
     const auto site_file = copy.parent_path() / "site.yaml";
     std::ofstream(site_file) << site;
-    std::vector<std::string> argv{bedplate.string(),  "image",    "personalize", iso.string(), "--site",
-                                  site_file.string(), "--output", copy.string()};
-    if (!profile.empty()) {
-        argv.insert(argv.end(), {"--profile", profile.string()});
+    Command command{.argv = {bedplate.string(), "image", "personalize", iso.string(), "--site",
+                             site_file.string(), "--output", copy.string()}};
+    if (!extras.profile.empty()) {
+        command.argv.insert(command.argv.end(), {"--profile", extras.profile.string()});
     }
-    BEDPLATE_TRY(run_checked(host_commands(), {.argv = argv}));
+    for (const auto& argument : extras.kernel_arguments) {
+        command.argv.insert(command.argv.end(), {"--kernel-arg", argument});
+    }
+    if (!extras.console.empty()) {
+        command.argv.insert(command.argv.end(), {"--console", extras.console});
+    }
+    BEDPLATE_TRY(run_checked(host_commands(), command));
     return {};
 }
 

@@ -5,15 +5,23 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
 namespace bedplate::vm {
 
-/// A copy of the image under test at `copy`, with this site document and, where one is named, one more
-/// profile in its site area. Errors: those of `bedplate image personalize`, find_iso and find_bedplate.
+/// What a personalised copy may hold besides its site document.
+struct PersonalExtras {
+    std::filesystem::path profile;              ///< One more profile; empty: none.
+    std::vector<std::string> kernel_arguments;  ///< For the installer's kernel.
+    std::string console;                        ///< As `--console` takes it; empty: the image's own.
+};
+
+/// A copy of the image under test at `copy`, with this site document in its site area. Errors: those of
+/// `bedplate image personalize`, find_iso and find_bedplate.
 [[nodiscard]] Result<void> personalized_copy(const std::filesystem::path& copy, std::string_view site,
-                                             const std::filesystem::path& profile = {});
+                                             const PersonalExtras& extras = {});
 
 /// Where a file's content begins in an ISO image, in bytes. Errors: those of xorriso, iso.no-file.
 [[nodiscard]] Result<std::uint64_t> offset_in_iso(const std::filesystem::path& iso, const std::string& file);

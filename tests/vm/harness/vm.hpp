@@ -66,6 +66,9 @@ public:
     [[nodiscard]] bool starved() const;
     /// The screen as a PNG file.
     [[nodiscard]] Result<void> screendump(const std::filesystem::path& png);
+    /// Text as key presses on the PC keyboard (US layout); '\n' is Enter, '\t' Tab, others below 0x20 are
+    /// Ctrl with a letter. Errors: vm.key (a character that this keyboard does not have).
+    [[nodiscard]] Result<void> type_keys(std::string_view text);
     [[nodiscard]] Result<void> set_link(std::string_view nic, bool up);
     /// By id of the disk.
     [[nodiscard]] Result<std::map<std::string, DiskCounters>> disk_counters();

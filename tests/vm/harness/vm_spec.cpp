@@ -35,6 +35,10 @@ private:
     std::vector<std::string> list_;
 };
 
+bool enforces_secure_boot(Firmware firmware) {
+    return firmware == Firmware::uefi_secure_boot || firmware == Firmware::uefi_snakeoil;
+}
+
 void add_machine(Arguments& args, const VmSpec& spec, Accelerator accelerator) {
     if (accelerator == Accelerator::kvm) {
         args.add("-accel", "kvm");
@@ -45,7 +49,7 @@ void add_machine(Arguments& args, const VmSpec& spec, Accelerator accelerator) {
         // tables only cost time.
         args.add("-cpu", "max,erms=off,fsrm=off,la57=off");
     }
-    args.add("-machine", spec.firmware == Firmware::uefi_secure_boot ? "q35,smm=on" : "q35");
+    args.add("-machine", enforces_secure_boot(spec.firmware) ? "q35,smm=on" : "q35");
     args.add("-m", std::format("{}K", spec.memory.value / 1024));
     args.add("-smp", std::to_string(spec.cpus));
     args.flag("-nodefaults");
@@ -61,7 +65,7 @@ void add_firmware(Arguments& args, const VmSpec& spec) {
     if (spec.firmware == Firmware::bios) {
         return;
     }
-    if (spec.firmware == Firmware::uefi_secure_boot) {
+    if (enforces_secure_boot(spec.firmware)) {
         args.add("-global", "driver=cfi.pflash01,property=secure,value=on");
         args.add("-global", "ICH9-LPC.disable_s3=1");
     }
@@ -171,21 +175,64 @@ void add_disks(Arguments& args, const VmSpec& spec) {
 }
 
 bool needs_usb(const VmSpec& spec) {
-    return (spec.medium && spec.medium->kind == MediumSpec::Kind::usb_stick) ||
+    return (spec.medium && spec.medium->kind != MediumSpec::Kind::cdrom) ||
            std::ranges::any_of(spec.disks, [](const DiskSpec& disk) { return disk.bus == DiskBus::usb; });
 }
 
-void add_medium(Arguments& args, const MediumSpec& medium) {
+/// The drive's own node is called "medium", whatever stands below it.
+void add_medium_node(Arguments& args, const MediumSpec& medium) {
+    const auto file =
+        std::format("read-only=on,file.driver=file,file.filename={}", escaped(medium.iso.string()));
+    if (!medium.throttle) {
+        args.add("-blockdev", "driver=raw,node-name=medium," + file);
+        return;
+    }
+    std::string limits = "throttle-group,id=slow";
+    if (medium.throttle->bytes_per_second.value > 0) {
+        limits += std::format(",x-bps-read={}", medium.throttle->bytes_per_second.value);
+    }
+    if (medium.throttle->requests_per_second > 0) {
+        limits += std::format(",x-iops-read={}", medium.throttle->requests_per_second);
+    }
+    args.add("-object", limits);
+    args.add("-blockdev", "driver=raw,node-name=medium-file," + file);
     args.add("-blockdev",
-             std::format("driver=raw,node-name=medium,read-only=on,file.driver=file,file.filename={}",
-                         escaped(medium.iso.string())));
+             "driver=throttle,throttle-group=slow,node-name=medium,read-only=on,file=medium-file");
+}
+
+void add_medium(Arguments& args, const MediumSpec& medium) {
+    add_medium_node(args, medium);
     if (medium.kind == MediumSpec::Kind::cdrom) {
         args.add("-device",
                  std::format("ide-cd,bus=ide.0,drive=medium,id=cd0,bootindex={}", medium.boot_index));
         return;
     }
-    args.add("-device", std::format("usb-storage,bus=usb.0,drive=medium,id=stick0,removable=on,bootindex={}",
-                                    medium.boot_index));
+    switch (medium.kind) {
+        case MediumSpec::Kind::usb_cd:
+            args.add("-device", "usb-bot,bus=usb.0,id=bridge");
+            break;
+        case MediumSpec::Kind::uas_cd:
+            args.add("-device", "usb-uas,bus=usb.0,id=bridge");
+            break;
+        default:
+            args.add("-device",
+                     std::format("usb-storage,bus=usb.0,drive=medium,id=stick0,removable=on,bootindex={}",
+                                 medium.boot_index));
+            return;
+    }
+    args.add("-device",
+             std::format("scsi-cd,bus=bridge.0,drive=medium,id=cd0,bootindex={}", medium.boot_index));
+}
+
+/// 802.3ad wants to know speed and duplex; virtio has none of its own.
+void add_rack_nic(Arguments& args, const NicSpec& nic) {
+    args.add("-netdev", std::format("dgram,id=net-{0},local.type=unix,local.path={1}.guest,"
+                                    "remote.type=unix,remote.path={1}.switch",
+                                    nic.id, escaped(nic.rack_port)));
+    const std::string slot = nic.pci_slot == 0 ? "" : std::format(",addr={:#x}", nic.pci_slot);
+    args.add("-device", std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},romfile=,speed=25000,"
+                                    "duplex=full,host_mtu=9216{2}",
+                                    nic.id, nic.mac, slot));
 }
 
 void add_tpm(Arguments& args, const VmSpec& spec) {
@@ -198,15 +245,26 @@ void add_tpm(Arguments& args, const VmSpec& spec) {
 }
 
 void add_nic(Arguments& args, const NicSpec& nic) {
+    if (!nic.rack_port.empty()) {
+        add_rack_nic(args, nic);
+        return;
+    }
     auto network = std::format("user,id=net-{},net={},host={},dhcpstart={},restrict=off", nic.id, nic.network,
                                nic.host_address, nic.guest_address);
     if (nic.ssh_port) {
         network += std::format(",hostfwd=tcp:127.0.0.1:{}-{}:22", *nic.ssh_port, nic.guest_address);
     }
+    if (!nic.tftp.empty()) {
+        network += ",tftp=" + escaped(nic.tftp.string());
+    }
+    if (!nic.boot_file.empty()) {
+        network += ",bootfile=" + escaped(nic.boot_file);
+    }
     args.add("-netdev", network);
-    // No option ROM: a machine of these tests never boots from the network by accident.
-    args.add("-device",
-             std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},romfile=", nic.id, nic.mac));
+    // No option ROM unless asked for: a machine of these tests never boots from the network by accident.
+    args.add("-device", std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},{2}", nic.id, nic.mac,
+                                    nic.boot_index ? std::format("bootindex={}", *nic.boot_index)
+                                                   : std::string("romfile=")));
 }
 
 }  // namespace
@@ -217,6 +275,9 @@ std::filesystem::path tpm_socket(const std::filesystem::path& folder) {
 
 FirmwareFiles firmware_files(Firmware firmware) {
     const std::filesystem::path directory = "/usr/share/OVMF";
+    if (firmware == Firmware::uefi_snakeoil) {
+        return {directory / "OVMF_CODE_4M.snakeoil.fd", directory / "OVMF_VARS_4M.snakeoil.fd"};
+    }
     if (firmware == Firmware::uefi_secure_boot) {
         return {directory / "OVMF_CODE_4M.secboot.fd", directory / "OVMF_VARS_4M.ms.fd"};
     }
@@ -253,7 +314,12 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, Accelerator accelera
     }
     args.add("-chardev", std::format("socket,id=serial0,fd={},logfile={},logappend=off", serial_fd,
                                      escaped(serial_log.string())));
-    args.add("-serial", "chardev:serial0");
+    if (spec.serial == SerialPort::com2) {
+        args.add("-serial", "none");
+    }
+    if (spec.serial != SerialPort::none) {
+        args.add("-serial", "chardev:serial0");
+    }
     args.add("-chardev", std::format("socket,id=qmp0,fd={}", qmp_fd));
     args.add("-mon", "chardev=qmp0,mode=control");
     return args.take();

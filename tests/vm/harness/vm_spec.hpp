@@ -13,7 +13,8 @@
 
 namespace bedplate::vm {
 
-enum class Firmware { bios, uefi, uefi_secure_boot };
+/// `uefi_snakeoil`: Secure Boot enforced with the key pair that the package ovmf publishes for tests.
+enum class Firmware { bios, uefi, uefi_secure_boot, uefi_snakeoil };
 
 /// How a disk hangs on the machine. `scsi` is a scsi-hd on a virtio-scsi controller, `megasas` one on a RAID
 /// controller that Linux drives as a PERC.
@@ -42,12 +43,23 @@ struct DiskSpec {
         {};  ///< record every request here (see WriteLog); the guest's flushes count
 };
 
-/// An ISO image in a virtual drive: a CD on AHCI, or the same file as a USB stick.
+/// How slowly a medium answers; zero: as fast as it can.
+struct Throttle {
+    Bytes bytes_per_second;
+    unsigned requests_per_second = 0;
+};
+
+/// An ISO image in a virtual drive: a CD on AHCI, the same file as a USB stick, or a USB CD drive as BMCs
+/// show their virtual media (bulk-only transport, or UAS).
 struct MediumSpec {
-    enum class Kind { cdrom, usb_stick } kind = Kind::cdrom;
+    enum class Kind { cdrom, usb_stick, usb_cd, uas_cd } kind = Kind::cdrom;
     std::filesystem::path iso;
     unsigned boot_index = 10;
+    std::optional<Throttle> throttle = {};
 };
+
+/// Which of the serial ports a machine has; the one that is there is the test's console.
+enum class SerialPort { com1, com2, none };
 
 /// A kernel that QEMU loads by itself, past the disks (the firmware still runs).
 struct DirectBoot {
@@ -66,7 +78,7 @@ struct SystemIdentity {
     std::string asset = "RACK12-U07";
 };
 
-/// A virtio port on QEMU's user-mode network, which reaches nothing but the host.
+/// A virtio port on QEMU's user-mode network, which reaches nothing but the host, or on the virtual rack.
 struct NicSpec {
     std::string id = "nic0";
     std::string mac = "52:54:00:00:00:01";
@@ -74,6 +86,14 @@ struct NicSpec {
     std::string host_address = "10.0.2.2";
     std::string guest_address = "10.0.2.15";
     std::optional<std::uint16_t> ssh_port = {};  ///< on 127.0.0.1, forwarded to port 22 of the guest
+    /// Folder of the rack and port of it ("/.../rack/n0"): then nothing of the above but id and mac counts.
+    std::string rack_port = {};
+    unsigned pci_slot = 0;  ///< on the root bus; 0: QEMU's choice
+    /// Offered to the firmware for network boot: TFTP from this folder (absolute), and what DHCP names as the
+    /// boot file there, or by URL.
+    std::filesystem::path tftp = {};
+    std::string boot_file = {};
+    std::optional<unsigned> boot_index = {};
 };
 
 struct VmSpec {
@@ -85,6 +105,7 @@ struct VmSpec {
     std::optional<MediumSpec> medium = {};
     std::optional<DirectBoot> direct_boot = {};
     std::vector<NicSpec> nics = {};
+    SerialPort serial = SerialPort::com1;
     /// UEFI variables; made from the firmware's template where it does not exist yet, and kept.
     std::filesystem::path efi_variables = {};
     /// State of a TPM 2.0 (swtpm), a folder that is made where there is none, and kept; empty: no TPM.

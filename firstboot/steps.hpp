@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "firstboot/runner.hpp"
+#include "firstboot/tools.hpp"
+
+namespace bedplate::firstboot {
+
+// The stages of a first boot, in the order of DESIGN.md section 7: network, time, create or join, ceph, virt,
+// ha, monitoring. Each function gives the steps of one stage for this node; `node` has to outlive them.
+
+[[nodiscard]] std::vector<Step> ground_steps(Node& node);  ///< network, time
+[[nodiscard]] std::vector<Step> create_steps(Node& node);  ///< identity, CA, etcd, registry
+[[nodiscard]] std::vector<Step> join_steps(Node& node);    ///< ask a seed, take what it grants
+[[nodiscard]] std::vector<Step> certificate_steps(
+    Node& node);  ///< the node's certificate where each service wants it
+[[nodiscard]] std::vector<Step> ceph_steps(Node& node);
+[[nodiscard]] std::vector<Step> virt_steps(Node& node);
+[[nodiscard]] std::vector<Step> ha_steps(Node& node);
+[[nodiscard]] std::vector<Step> monitoring_steps(Node& node);
+
+/// All of them, for this node.
+[[nodiscard]] std::vector<Step> all_steps(Node& node);
+
+/// The OSDs that the plan gave this node (osd_steps.cpp).
+[[nodiscard]] Steps osd_steps(Node& node);
+
+}  // namespace bedplate::firstboot

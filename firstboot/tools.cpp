@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "firstboot/tools.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "base/text.hpp"
+#include "platform/time_scale.hpp"
+
+namespace bedplate::firstboot {
+
+Result<Json> read_json(const FileSystem& files, std::string_view path) {
+    BEDPLATE_ASSIGN(const auto text, files.read(path));
+    return parse_json(text, path);
+}
+
+Result<NodeSettings> read_node_settings(const FileSystem& files) {
+    BEDPLATE_ASSIGN(const Json node, read_json(files, "/etc/bedplate/node.json"));
+    BEDPLATE_ASSIGN(const Json site, read_json(files, "/etc/bedplate/site.json"));
+    return node_settings_from_json(node, site);
+}
+
+Result<bool> in_place(Platform& platform, const ManagedFile& file) {
+    if (!platform.files.exists(file.path)) {
+        return false;
+    }
+    BEDPLATE_ASSIGN(const auto text, platform.files.read(file.path));
+    if (text != file.text) {
+        return false;
+    }
+    BEDPLATE_ASSIGN(const auto is,
+                    run_checked(platform.commands, {.argv = {"stat", "--format=%U:%G:%a", file.path}}));
+    return trim(is) == std::format("{}:{:o}", file.owner, file.mode);
+}
+
+Result<void> put(Platform& platform, const ManagedFile& file) {
+    // The file is renamed into place with its mode, owned by root; the owner follows.
+    BEDPLATE_TRY(platform.files.write(file.path, file.text, file.mode));
+    if (file.owner != "root:root") {
+        BEDPLATE_TRY(run_checked(platform.commands, {.argv = {"chown", file.owner, file.path}}));
+    }
+    return {};
+}
+
+Steps file_steps(Platform& platform, std::function<Result<std::vector<ManagedFile>>()> files,
+                 std::function<Result<void>()> after) {
+    return {.observe = [&platform, files]() -> Result<Observation> {
+                BEDPLATE_ASSIGN(const auto wanted, files());
+                for (const auto& file : wanted) {
+                    BEDPLATE_ASSIGN(const bool fine, in_place(platform, file));
+                    if (!fine) {
+                        return needed();
+                    }
+                }
+                return satisfied();
+            },
+            .apply = [&platform, files, after]() -> Result<void> {
+                BEDPLATE_ASSIGN(const auto wanted, files());
+                for (const auto& file : wanted) {
+                    BEDPLATE_TRY(put(platform, file));
+                }
+                return after ? after() : Result<void>();
+            }};
+}
+
+Result<bool> succeeds(Platform& platform, const Command& command) {
+    BEDPLATE_ASSIGN(const auto result, platform.commands.run(command));
+    return result.exit_status == 0;
+}
+
+Result<bool> units_active(Platform& platform, const std::vector<std::string>& units) {
+    for (const auto* question : {"is-active", "is-enabled"}) {
+        Command command{.argv = {"systemctl", "--quiet", question}};
+        std::ranges::copy(units, std::back_inserter(command.argv));
+        BEDPLATE_ASSIGN(const auto result, platform.commands.run(command));
+        if (result.exit_status != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Result<void> run_all(Platform& platform, const std::vector<std::vector<std::string>>& commands) {
+    for (const auto& argv : commands) {
+        BEDPLATE_TRY(run_checked(platform.commands, {.argv = argv}));
+    }
+    return {};
+}
+
+Result<void> wait_until(Platform& platform, const std::string& what, std::chrono::seconds patience,
+                        const std::function<Result<bool>()>& holds) {
+    const auto deadline = platform.clock.steady() + scaled(patience);
+    for (;;) {
+        const auto done = holds();
+        if (done && *done) {
+            return {};
+        }
+        if (platform.clock.steady() >= deadline) {
+            return fail("firstboot.timeout", std::format("waited {} s in vain: {}{}", patience.count(), what,
+                                                         done ? "" : ": " + done.error().message));
+        }
+        platform.clock.sleep(std::chrono::seconds{1});
+    }
+}
+
+Steps unit_steps(Platform& platform, std::vector<std::string> units, std::function<Result<bool>()> ready,
+                 std::chrono::seconds patience) {
+    return {.observe = [&platform, units, ready]() -> Result<Observation> {
+                BEDPLATE_ASSIGN(const bool active, units_active(platform, units));
+                if (!active) {
+                    return needed();
+                }
+                const auto fine = ready();  // a service that does not answer yet is no failure
+                return fine && *fine ? satisfied() : needed();
+            },
+            .apply = [&platform, units, ready, patience]() -> Result<void> {
+                for (const auto* verb : {"enable", "start"}) {
+                    Command command{.argv = {"systemctl", verb}};
+                    std::ranges::copy(units, std::back_inserter(command.argv));
+                    // A unit that failed on an earlier try too often would not be started again.
+                    if (verb == std::string_view("start")) {
+                        Command reset = command;
+                        reset.argv[1] = "reset-failed";
+                        static_cast<void>(platform.commands.run(reset));
+                    }
+                    BEDPLATE_TRY(run_checked(platform.commands, command));
+                }
+                return wait_until(platform, join(units, ", ") + " to be ready", patience, ready);
+            }};
+}
+
+Result<ClusterIdentity> read_identity(const FileSystem& files) {
+    BEDPLATE_ASSIGN(const Json json, read_json(files, identity_path));
+    return cluster_identity_from_json(json);
+}
+
+Result<Membership> read_membership(const FileSystem& files) {
+    BEDPLATE_ASSIGN(const Json json, read_json(files, members_path));
+    Membership membership;
+    membership.corosync_version = json.value("corosync_version", std::uint64_t{1});
+    const std::string self = json.value("self", "");
+    for (const Json& entry : json.value("members", Json::array())) {
+        BEDPLATE_ASSIGN(membership.all.emplace_back(), member_from_json(entry));
+    }
+    const auto found = std::ranges::find(membership.all, self, &Member::hostname);
+    if (found == membership.all.end()) {
+        return fail("node.no-member", "this node is not among the members that it knows",
+                    std::string(members_path));
+    }
+    membership.self = *found;
+    return membership;
+}
+
+std::string to_text(const Membership& membership) {
+    Json members = Json::array();
+    for (const auto& member : membership.all) {
+        members.push_back(to_json(member));
+    }
+    return Json{{"self", membership.self.hostname},
+                {"corosync_version", membership.corosync_version},
+                {"members", members}}
+               .dump(2) +
+           "\n";
+}
+
+Steps on_control(Platform& platform, Steps steps) {
+    auto observe = steps.observe;
+    steps.observe = [&platform, observe]() -> Result<Observation> {
+        BEDPLATE_ASSIGN(const auto membership, read_membership(platform.files));
+        return membership.self.control ? observe() : Result<Observation>(satisfied());
+    };
+    return steps;
+}
+
+Result<std::pair<std::string, std::string>> machine_identity(const FileSystem& files) {
+    const auto read = [&](std::string_view name) {
+        const auto text = files.read(std::format("/sys/class/dmi/id/{}", name));
+        return text ? std::string(trim(*text)) : std::string();
+    };
+    std::string uuid = read("product_uuid");
+    if (!Guid::parse(uuid)) {
+        BEDPLATE_ASSIGN(const auto machine, files.read("/etc/machine-id"));
+        uuid = Guid::derive("bedplate/machine", trim(machine)).to_text();
+    }
+    std::ranges::transform(uuid, uuid.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return std::pair{read("product_serial"), uuid};
+}
+
+Result<std::string> random_uuid(const FileSystem& files) {
+    BEDPLATE_ASSIGN(const auto text, files.read("/proc/sys/kernel/random/uuid"));
+    return std::string(trim(text));
+}
+
+}  // namespace bedplate::firstboot

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <format>
+
+#include "base/text.hpp"
+#include "cluster/files.hpp"
+
+namespace bedplate {
+
+std::string etcd_conf(const ClusterIdentity& identity, const Member& node, std::span<const Member> initial,
+                      bool fresh) {
+    const std::string ip = node.management.to_text();
+    const auto peer_url = [](const Member& member) {
+        return std::format("https://{}:2380", member.management.to_text());
+    };
+    std::vector<std::string> peers;
+    for (const auto& member : initial) {
+        peers.push_back(member.hostname + "=" + peer_url(member));
+    }
+    const std::string pki(etcd_pki);
+    const Json tls{{"cert-file", pki + "/node.crt"},
+                   {"key-file", pki + "/node.key"},
+                   {"trusted-ca-file", pki + "/ca.crt"},
+                   {"client-cert-auth", true}};
+    const Json document{
+        {"name", node.hostname},
+        {"data-dir", "/var/lib/etcd/bedplate"},
+        {"listen-client-urls", std::format("https://{}:2379,https://127.0.0.1:2379", ip)},
+        {"advertise-client-urls", std::format("https://{}:2379", ip)},
+        {"listen-peer-urls", peer_url(node)},
+        {"initial-advertise-peer-urls", peer_url(node)},
+        {"initial-cluster", join(peers, ",")},
+        {"initial-cluster-token", identity.fsid.to_text()},
+        {"initial-cluster-state", fresh ? "new" : "existing"},
+        {"client-transport-security", tls},
+        {"peer-transport-security", tls},
+        {"auto-compaction-mode", "periodic"},
+        {"auto-compaction-retention", "24h"},
+        // Heartbeats share the network with storage traffic: the defaults (100 ms, 1 s) elect for nothing.
+        {"heartbeat-interval", 250},
+        {"election-timeout", 2500},
+        {"log-level", "warn"},
+    };
+    return document.dump(2) + "\n";
+}
+
+}  // namespace bedplate

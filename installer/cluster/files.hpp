@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cluster/cluster.hpp"
+
+namespace bedplate {
+
+// The configuration files of a cluster's programs, each a pure function of what the cluster agrees on.
+// Nothing secret stands in any of them.
+
+// --- high availability -------------------------------------------------------------------------------------
+
+/// /etc/corosync/corosync.conf (corosync.conf(5)): knet with one link, or two where every member has a second
+/// ring; AES-256 and SHA-256; two_node exactly for two members. `config_version` has to grow with every
+/// change. Members come out in the order of their ids.
+[[nodiscard]] std::string corosync_conf(std::string_view cluster, std::uint64_t config_version,
+                                        std::span<const Member> members);
+
+/// The config_version of such a text; 0 where there is none.
+[[nodiscard]] std::uint64_t corosync_config_version(std::string_view text);
+
+/// The cluster options and resource defaults as CIB XML (schema pacemaker-4.0): the part below
+/// <configuration> for `cibadmin --modify --allow-create`.
+[[nodiscard]] std::string cib_options_xml(bool fencing);
+
+// --- storage -----------------------------------------------------------------------------------------------
+
+/// /etc/ceph/ceph.conf: only what a daemon needs to find its monitors; everything else is in the monitors'
+/// own database. Control members are the monitors.
+[[nodiscard]] std::string ceph_conf(const ClusterIdentity& identity, const NodeSettings& node,
+                                    std::span<const Member> members);
+
+/// Options for `ceph config set`, as {who, name, value}: msgr2 in secure mode, replication, recovery.
+struct CephOption {
+    std::string who, name, value;
+};
+[[nodiscard]] std::vector<CephOption> ceph_options(const NodeSettings& node);
+/// The same as a configuration file for `ceph config assimilate-conf`.
+[[nodiscard]] std::string ceph_options_conf(std::span<const CephOption> options);
+
+/// How often the pool of the virtual machines keeps each object. With one host the copies lie on its disks,
+/// with two on both, and only from three on does the loss of a host leave two copies and service.
+struct PoolPolicy {
+    std::size_t size = 3, min_size = 2;
+    bool across_hosts = true;
+    bool operator==(const PoolPolicy&) const = default;
+};
+[[nodiscard]] PoolPolicy pool_policy(std::size_t hosts, std::size_t osds);
+
+/// The module that Ceph's manager imports as `bcrypt`: Debian's python3-bcrypt cannot be loaded twice in one
+/// process (PyO3), which the manager's sub-interpreters do. The same three functions over libcrypt.
+[[nodiscard]] std::string bcrypt_shim();
+
+// --- registry ----------------------------------------------------------------------------------------------
+
+/// etcd's configuration file (JSON, which its YAML reader takes): TLS with client certificates on both ports.
+/// `initial` are the members of etcd at its first start, this node among them; `fresh` begins a new cluster.
+[[nodiscard]] std::string etcd_conf(const ClusterIdentity& identity, const Member& node,
+                                    std::span<const Member> initial, bool fresh);
+
+inline constexpr std::string_view etcd_conf_path = "/etc/etcd/bedplate.json";
+inline constexpr std::string_view etcd_pki = "/etc/etcd/pki";
+
+// --- virtual machines --------------------------------------------------------------------------------------
+
+[[nodiscard]] std::string libvirt_secret_xml(const ClusterIdentity& identity);
+/// The pool `vms` on the RBD pool of that name.
+[[nodiscard]] std::string libvirt_pool_xml(const ClusterIdentity& identity, std::span<const Member> members);
+/// A libvirt network on a bridge that the node has.
+[[nodiscard]] std::string libvirt_bridge_xml(std::string_view name, std::string_view bridge,
+                                             std::optional<std::uint64_t> vlan);
+/// The lines of /etc/libvirt/qemu.conf that differ from the shipped ones.
+[[nodiscard]] std::string qemu_conf(const Member& node);
+[[nodiscard]] std::string libvirtd_conf();
+
+// --- names and monitoring ----------------------------------------------------------------------------------
+
+/// /etc/hosts: every member by name, and NAME-mig on the migration network.
+[[nodiscard]] std::string hosts_file(std::span<const Member> members);
+
+[[nodiscard]] std::string prometheus_conf(std::string_view cluster, std::string_view hostname);
+[[nodiscard]] std::string prometheus_rules();
+/// /etc/prometheus/targets/<job>-<node>.json
+[[nodiscard]] std::string prometheus_target(const Member& member, std::uint16_t port);
+[[nodiscard]] std::string alertmanager_conf(std::span<const std::string> webhooks);
+
+}  // namespace bedplate

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/ticket.hpp"
+#include "platform/linux/linux.hpp"
+#include "platform/platform.hpp"
+#include "registry/registry.hpp"
+#include "registry/seed.hpp"
+#include "registry/tickets.hpp"
+
+namespace bedplate::jointest {
+
+/// The real platform, as a program has it; one per thread.
+struct RealPlatform {
+    std::unique_ptr<CommandRunner> commands = linux_command_runner();
+    std::unique_ptr<FileSystem> files = linux_file_system();
+    std::unique_ptr<BlockDevices> blocks = linux_block_devices();
+    std::unique_ptr<Clock> clock = system_clock();
+    std::unique_ptr<Http> http;
+    Platform platform;
+
+    explicit RealPlatform(std::optional<HttpTls> tls = {})
+        : http(curl_http(std::move(tls))),
+          platform{
+              .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http} {}
+};
+
+/// A program in the background; killed with this object.
+class Process {
+public:
+    Process(const std::vector<std::string>& argv, const std::filesystem::path& log);
+    ~Process();
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+    void kill();
+
+private:
+    pid_t pid_ = -1;
+};
+
+/// A folder with a cluster of one in it: CA, a real etcd with TLS, a real sshd that knows tickets, and a
+/// seed's files. The folder is below the build tree, since sshd insists on a path that only root can change.
+class SeedHost {
+public:
+    SeedHost();
+    ~SeedHost();
+    SeedHost(const SeedHost&) = delete;
+    SeedHost& operator=(const SeedHost&) = delete;
+
+    [[nodiscard]] HttpTls tls() const;
+    [[nodiscard]] std::vector<std::string> endpoints() const;
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+    [[nodiscard]] const ClusterIdentity& identity() const { return identity_; }
+    [[nodiscard]] std::uint16_t ssh_port() const { return ssh_port_; }
+    [[nodiscard]] const std::string& host_key() const { return host_key_; }
+    [[nodiscard]] std::string user() const;
+
+    /// sshd, started when it is first asked for.
+    void start_sshd();
+    /// A new ticket, in the registry and as it is carried to a node. Expired ones have an end in the past.
+    [[nodiscard]] Ticket make_ticket(std::uint32_t uses, std::int64_t seconds = 3600,
+                                     std::vector<std::string> tags = {});
+
+private:
+    void make_pki();
+    void start_etcd();
+    void write_seed_files();
+
+    RealPlatform real_;
+    std::filesystem::path folder_;
+    std::uint16_t etcd_port_, peer_port_, ssh_port_;
+    ClusterIdentity identity_;
+    std::string host_key_;
+    std::unique_ptr<Process> etcd_, sshd_;
+};
+
+/// A registry of one's own (connection included), for one thread.
+struct Connection {
+    RealPlatform real;
+    Etcd etcd;
+    Registry registry;
+
+    explicit Connection(const SeedHost& seed)
+        : real(seed.tls()), etcd(*real.http, seed.endpoints()), registry(etcd, *real.clock) {}
+};
+
+/// The n-th made-up machine: no two have a name, UUID or address in common.
+[[nodiscard]] Member machine(std::uint32_t n);
+[[nodiscard]] JoinRequest request(std::uint32_t n, JoinRequest::Verb verb);
+
+}  // namespace bedplate::jointest

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every generated file is held against the program that reads it.
+#include <catch2/catch_test_macros.hpp>
+
+#include "platform/linux/linux.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/unit/cluster/example.hpp"
+
+using namespace bedplate;
+using example::identity;
+using example::members;
+
+namespace {
+
+/// What the program says about a file with this text; empty: it takes it.
+std::string objection(const std::string& text, std::vector<std::string> argv,
+                      const std::string& name = "file") {
+    const fakes::TempDir dir;
+    const auto file = dir / name;
+    REQUIRE(linux_file_system()->write(file, text).has_value());
+    for (auto& argument : argv) {
+        if (argument == "FILE") {
+            argument = file.string();
+        }
+    }
+    const auto result = linux_command_runner()->run({.argv = argv});
+    if (!result) {
+        return result.error().message;
+    }
+    return result->exit_status == 0 ? "" : result->out + result->err;
+}
+
+/// corosync reads its key and looks for itself among the nodes even where it only checks: it gets a key, and node 1 is
+/// this machine.
+std::string corosync_objection(std::uint64_t version, std::vector<Member> list) {
+    const fakes::TempDir dir;
+    const auto key = dir / "authkey";
+    REQUIRE(linux_file_system()->write(key, std::string(256, 'k')).has_value());
+    list[0].ring0 = Ipv4::parse("127.0.0.1").value();
+    auto text = corosync_conf("prod", version, list);
+    const std::string after = "transport: knet\n";
+    text.insert(text.find(after) + after.size(), "  keyfile: " + key.string() + "\n");
+    return objection(text, {"corosync", "-t", "-c", "FILE"});
+}
+
+}  // namespace
+
+TEST_CASE("corosync takes its configuration for one, two and sixteen nodes") {
+    for (const std::uint32_t count : {1U, 2U, 3U, 16U}) {
+        INFO(count << " nodes");
+        const auto text = corosync_conf("prod", 7, members(count));
+        CHECK(corosync_objection(7, members(count)).empty());
+        CHECK(corosync_config_version(text) == 7);
+        CHECK((text.find("two_node: 1") != std::string::npos) == (count == 2));
+        CHECK(text.find("ring1_addr") != std::string::npos);
+    }
+}
+
+TEST_CASE("corosync refuses a text that is none, so the check above can fail") {
+    CHECK_FALSE(
+        objection("totem {\n version: 9\n transport: carrier pigeon\n}\n", {"corosync", "-t", "-c", "FILE"})
+            .empty());
+}
+
+TEST_CASE("one member without a second ring makes it one link for all") {
+    auto list = members(3);
+    list[1].ring1.reset();
+    const auto text = corosync_conf("prod", 1, list);
+    CHECK(corosync_objection(1, list).empty());
+    CHECK(text.find("ring1_addr") == std::string::npos);
+    CHECK(text.find("linknumber: 1") == std::string::npos);
+}
+
+TEST_CASE("the same ring twice is one link: corosync would count the second as a fault") {
+    auto list = members(1);
+    list[0].ring1 = list[0].ring0;
+    CHECK(corosync_conf("prod", 1, list).find("ring1_addr") == std::string::npos);
+}
+
+TEST_CASE("Pacemaker takes the cluster options") {
+    const std::string cib =
+        R"(<cib validate-with="pacemaker-4.0" admin_epoch="1" epoch="1" num_updates="0">)" +
+        cib_options_xml(false) + "<status/></cib>";
+    auto whole = cib;
+    const std::string defaults = "<rsc_defaults>";
+    whole.insert(whole.find(defaults), "<nodes/><resources/><constraints/>");
+    CHECK(objection(whole, {"crm_verify", "--verbose", "--xml-file", "FILE"}, "cib.xml").empty());
+}
+
+TEST_CASE("libvirt's schemas take the secret, the pool and the network") {
+    CHECK(objection(libvirt_secret_xml(identity()), {"virt-xml-validate", "FILE"}, "secret.xml").empty());
+    CHECK(objection(libvirt_pool_xml(identity(), members(3)), {"virt-xml-validate", "FILE"}, "pool.xml")
+              .empty());
+    CHECK(
+        objection(libvirt_bridge_xml("service", "br-service", 200), {"virt-xml-validate", "FILE"}, "net.xml")
+            .empty());
+    CHECK(objection(libvirt_bridge_xml("service", "br-service", std::nullopt), {"virt-xml-validate", "FILE"},
+                    "net.xml")
+              .empty());
+}
+
+TEST_CASE("Prometheus takes its configuration and its rules") {
+    CHECK(objection(prometheus_conf("prod", "node1"),
+                    {"promtool", "check", "config", "--syntax-only", "FILE"}, "p.yml")
+              .empty());
+    CHECK(objection(prometheus_rules(), {"promtool", "check", "rules", "FILE"}, "rules.yml").empty());
+    const auto target = parse_json(prometheus_target(members(1)[0], 9100), "target").value();
+    CHECK(target.at(0).at("targets").at(0) == "10.0.100.11:9100");
+    CHECK(target.at(0).at("labels").at("node") == "node1");
+    CHECK(parse_json(alertmanager_conf({}), "am").value().at("receivers").at(0).at("name") == "default");
+}
+
+TEST_CASE("ceph.conf names the control nodes as monitors and asks for secure mode everywhere") {
+    const auto node = node_settings_from_json(example::node_json(), example::site_json()).value();
+    const auto text = ceph_conf(identity(), node, members(4));
+    CHECK(text.find("mon_initial_members = node1, node2, node3\n") != std::string::npos);
+    CHECK(text.find("mon_host = [v2:10.0.30.11:3300/0,v1:10.0.30.11:6789/0],[v2:10.0.30.12") !=
+          std::string::npos);
+    CHECK(text.find("public_network = 10.0.30.0/24\ncluster_network = 10.0.30.0/24\n") != std::string::npos);
+    CHECK(text.find("crush_location = root=default host=node1\n") != std::string::npos);
+    for (const auto* mode : {"ms_cluster_mode", "ms_service_mode", "ms_client_mode", "ms_mon_client_mode"}) {
+        CHECK(text.find(std::string(mode) + " = secure\n") != std::string::npos);
+    }
+}
+
+TEST_CASE("the pool keeps three copies on three hosts, and what there is room for before") {
+    CHECK(pool_policy(1, 1) == PoolPolicy{.size = 1, .min_size = 1, .across_hosts = false});
+    CHECK(pool_policy(1, 2) == PoolPolicy{.size = 2, .min_size = 1, .across_hosts = false});
+    CHECK(pool_policy(1, 5) == PoolPolicy{.size = 3, .min_size = 2, .across_hosts = false});
+    CHECK(pool_policy(2, 5) == PoolPolicy{.size = 2, .min_size = 1, .across_hosts = true});
+    CHECK(pool_policy(3, 3) == PoolPolicy{.size = 3, .min_size = 2, .across_hosts = true});
+}
+
+TEST_CASE("the options are one section each for Ceph") {
+    const std::vector<CephOption> options{{"mon", "a", "1"}, {"global", "b", "2"}, {"mon", "c", "3"}};
+    CHECK(ceph_options_conf(options) == "[global]\nb = 2\n[mon]\na = 1\nc = 3\n");
+}
+
+TEST_CASE("every member is in the hosts file, with its migration name") {
+    const auto text = hosts_file(members(2));
+    CHECK(text.find("10.0.100.11 node1.dc1.example.com node1\n") != std::string::npos);
+    CHECK(text.find("10.0.40.12 node2-mig\n") != std::string::npos);
+}
+
+TEST_CASE("the bcrypt module does what Ceph's dashboard asks of it") {
+    const auto script = bcrypt_shim() +
+                        "h = hashpw(b'secret', gensalt(4))\n"
+                        "assert h.startswith(b'$2b$04$'), h\n"
+                        "assert checkpw(b'secret', h) and not checkpw(b'Secret', h)\n";
+    CHECK(objection(script, {"python3", "FILE"}, "bcrypt_check.py").empty());
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <set>
+
+#include "firstboot/steps.hpp"
+#include "tests/support/fake_platform.hpp"
+#include "tests/unit/cluster/example.hpp"
+
+using namespace bedplate;
+using namespace bedplate::firstboot;
+
+namespace {
+
+std::vector<std::string> ids(bool create) {
+    fakes::FakePlatform fake;
+    Node node{.platform = fake.platform,
+              .settings = node_settings_from_json(example::node_json(), example::site_json()).value()};
+    node.settings.create = create;
+    std::vector<std::string> list;
+    for (const auto& step : all_steps(node)) {
+        list.push_back(step.id);
+    }
+    return list;
+}
+
+}  // namespace
+
+TEST_CASE("the steps of a first boot have unique names and come in the order of their stages") {
+    for (const bool create : {true, false}) {
+        const auto list = ids(create);
+        CHECK(std::set(list.begin(), list.end()).size() == list.size());
+        const auto at = [&](const std::string& id) {
+            const auto found = std::ranges::find(list, id);
+            INFO(id);
+            REQUIRE(found != list.end());
+            return found - list.begin();
+        };
+        CHECK(at("network.addresses") == 0);
+        CHECK(at("time.synchronised") == 1);
+        CHECK(at("etcd.running") < at("ceph.config"));
+        CHECK(at("ceph.osds") < at("virt.pool"));
+        CHECK(at("virt.daemon") < at("ha.pacemaker"));
+        CHECK(at("ha.pacemaker") < at("monitoring.exporters"));
+    }
+}
+
+TEST_CASE(
+    "only the node that creates the cluster makes keys; one that joins asks first and starts in standby") {
+    const auto create = ids(true), join = ids(false);
+    const auto has = [](const auto& list, const std::string& id) {
+        return std::ranges::find(list, id) != list.end();
+    };
+    for (const auto* id :
+         {"create.ca", "ceph.keys", "ceph.mon-store", "ha.corosync-key", "create.registry"}) {
+        CHECK(has(create, id));
+        CHECK_FALSE(has(join, id));
+    }
+    CHECK(has(join, "join.grant"));
+    CHECK(has(join, "ha.standby"));
+    CHECK_FALSE(has(create, "ha.standby"));
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tui/screens/form_screen.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "tui/language.hpp"
+
+namespace bedplate::tui {
+
+namespace {
+
+/// The message beside a field need not name the field again.
+std::string short_message(const Finding& finding) {
+    if (finding.code == "yaml.missing-key" || finding.code == "site.no-subnet") {
+        return tr("needed");
+    }
+    const auto wanted = finding.message.find("wanted ");
+    return wanted == std::string::npos ? finding.message : finding.message.substr(wanted);
+}
+
+}  // namespace
+
+void FormScreen::document_field(const std::string& path, const std::string& label, TextField::Kind kind,
+                                std::size_t longest) {
+    form_.add_field(path, label, TextField(kind, longest));
+    values_.insert(path);
+}
+
+void FormScreen::document_list(const std::string& path, const std::string& label) {
+    form_.add_field(path, label, TextField(TextField::Kind::text, 500));
+    lists_.insert(path);
+}
+
+void FormScreen::take_values() {
+    for (auto& item : form_.items()) {
+        if (values_.contains(item.id)) {
+            item.field.set(model_.get(item.id));
+        } else if (lists_.contains(item.id)) {
+            item.field.set(join(model_.get_list(item.id), " "));
+        }
+    }
+}
+
+void FormScreen::show_faults() {
+    for (auto& item : form_.items()) {
+        item.error.clear();
+        item.help.clear();
+        item.note = note(item.id);
+        if (const auto fault = own_fault(item.id)) {
+            item.error = fault->message;
+            item.help = fault->hint;
+        } else if (const auto* finding = values_.contains(item.id) || lists_.contains(item.id)
+                                             ? model_.finding(item.id)
+                                             : nullptr) {
+            item.error = short_message(*finding);
+            item.help = finding->hint.empty() ? finding->message : finding->hint;
+        }
+    }
+}
+
+void FormScreen::enter() {
+    take_values();
+    show_faults();
+    form_.focus("next");
+    (void)form_.focus_error();  // where there is none, the button stays in focus
+}
+
+void FormScreen::refresh() {
+    take_values();
+    show_faults();
+}
+
+void FormScreen::edited(Form::Item& item) {
+    if (values_.contains(item.id)) {
+        model_.set(item.id, trim(item.field.text()));
+    } else if (lists_.contains(item.id)) {
+        auto words = split(item.field.text(), ' ');
+        std::erase_if(words, [](const std::string& word) { return word.empty(); });
+        model_.set_list(item.id, words);
+    }
+}
+
+Transition FormScreen::try_next() {
+    show_faults();
+    if (form_.focus_error()) {
+        say(tr("This is still missing or wrong: ") + form_.focused().label, true);
+        return Transition::of(Transition::Kind::stay);
+    }
+    leaving();
+    return Transition::of(Transition::Kind::next);
+}
+
+Transition FormScreen::pressed(const std::string& button) {
+    if (button == "back") {
+        return Transition::of(Transition::Kind::back);
+    }
+    return button == "next" ? try_next() : Transition::of(Transition::Kind::stay);
+}
+
+Transition FormScreen::handle(const Key& key) {
+    if (form_.items().empty()) {
+        return {};
+    }
+    const auto outcome = form_.handle(key);
+    if (outcome.changed) {
+        say("");
+        edited(form_.focused());
+        show_faults();
+    }
+    if (outcome.pressed) {
+        return pressed(*outcome.pressed);
+    }
+    if (outcome.entered) {
+        return try_next();
+    }
+    return Transition::of(outcome.consumed ? Transition::Kind::stay : Transition::Kind::ignored);
+}
+
+void FormScreen::draw_help(Canvas& canvas, int y) const {
+    if (!form_.items().empty() && !form_.focused().help.empty()) {
+        canvas.put(2, y, "  " + form_.focused().help, Style::warning, canvas.width() - 4);
+    }
+}
+
+void FormScreen::draw(Canvas& canvas, int top, int bottom) const {
+    if (!form_.items().empty()) {
+        form_.draw(canvas, 2, top + 1, canvas.width() - 4, bottom - top - 3);
+        draw_help(canvas, bottom - 1);
+    }
+}
+
+}  // namespace bedplate::tui
