@@ -17,7 +17,7 @@ namespace bedplate::cli {
 namespace {
 
 struct InstallOptions {
-    std::string site, profiles, socket = engine_socket, inventory;
+    std::string site, secrets, profiles, socket = engine_socket, inventory;
     bool serve = false;
     bool commit = false, resume = false, unattended = false, skip_network_proof = false;
 };
@@ -29,6 +29,9 @@ SessionOptions session_options(const InstallOptions& options) {
     }
     if (!options.profiles.empty()) {
         session.profiles = {options.profiles};
+    }
+    if (!options.secrets.empty()) {
+        session.secrets = options.secrets;
     }
     session.skip_network_proof = options.skip_network_proof;
     return session;
@@ -175,6 +178,7 @@ void add_install_verb(CLI::App& app, Invocation& invocation) {
     auto options = std::make_shared<InstallOptions>();
     verb->add_option("--site", options->site,
                      "Site document: file or URL (else: kernel command line, medium)");
+    verb->add_option("--secrets", options->secrets, "Secrets file (else: medium, stick)");
     verb->add_option("--profiles", options->profiles, "Directory of profiles");
     verb->add_flag("--commit", options->commit, "Write to the disks that the plan names");
     verb->add_flag(

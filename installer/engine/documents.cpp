@@ -109,6 +109,26 @@ std::optional<std::string> kernel_argument(const FileSystem& files, const Docume
     return value;
 }
 
+Result<Secrets> find_secrets(const FileSystem& files, const DocumentPlaces& places,
+                             const std::optional<std::filesystem::path>& given) {
+    auto path = given;
+    for (const auto& area : {places.site_area, places.medium_area, places.stick}) {
+        if (!path && files.exists(area / site_area::secrets)) {
+            path = area / site_area::secrets;
+        }
+    }
+    if (!path) {
+        return Secrets{};
+    }
+    BEDPLATE_ASSIGN(const auto text, files.read(*path));
+    Report report;
+    auto secrets = load_secrets(text, path->string(), report);
+    if (!secrets) {
+        return std::unexpected(report.to_error());
+    }
+    return *std::move(secrets);
+}
+
 Result<Site> find_site(Platform& platform, const DocumentPlaces& places,
                        const std::optional<std::string>& given, const Inventory* machine) {
     BEDPLATE_ASSIGN(const auto sources, install_sources(platform.files, places, given));

@@ -5,12 +5,11 @@
 #include <cctype>
 #include <format>
 
+#include "base/site_area_secrets.hpp"
 #include "base/text.hpp"
 
 namespace bedplate {
 namespace {
-
-constexpr std::string_view ticket_in_site_area = "bedplate/join-ticket";
 
 /// The node as it will describe itself after the installation (firstboot's member_of).
 Member member_of(const NodeSpec& node, const Inventory& inventory) {
@@ -38,13 +37,23 @@ Member member_of(const NodeSpec& node, const Inventory& inventory) {
 
 }  // namespace
 
+Result<std::optional<Secret>> ticket_text(const FileSystem& files, const DocumentPlaces& places) {
+    for (const auto& area : {places.site_area, places.medium_area, places.stick}) {
+        const auto path = area / site_area::ticket;
+        if (files.exists(path)) {
+            BEDPLATE_ASSIGN(auto text, files.read(path));
+            return std::optional(Secret(std::move(text)));
+        }
+    }
+    return std::optional<Secret>();
+}
+
 Result<std::optional<Ticket>> find_ticket(const FileSystem& files, const DocumentPlaces& places) {
-    const auto path = places.site_area / ticket_in_site_area;
-    if (!files.exists(path)) {
+    BEDPLATE_ASSIGN(const auto text, ticket_text(files, places));
+    if (!text) {
         return std::optional<Ticket>();
     }
-    BEDPLATE_ASSIGN(const auto text, files.read(path));
-    BEDPLATE_ASSIGN(auto ticket, parse_ticket(text));
+    BEDPLATE_ASSIGN(auto ticket, parse_ticket(text->reveal()));
     return std::optional(std::move(ticket));
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "engine/documents.hpp"
 #include "inventory/inventory.hpp"
 #include "platform/platform.hpp"
@@ -13,9 +14,12 @@
 
 namespace bedplate {
 
-/// The ticket that came with the medium (`join-ticket` in its site area), if there is one. Errors: ticket.*.
+/// The ticket that came with the medium (`ticket` in its site area, or on a stick), if there is one. Errors: ticket.*.
 [[nodiscard]] Result<std::optional<Ticket>> find_ticket(const FileSystem& files,
                                                         const DocumentPlaces& places);
+
+/// The same as it was given, for the node.
+[[nodiscard]] Result<std::optional<Secret>> ticket_text(const FileSystem& files, const DocumentPlaces& places);
 
 /// Ask the cluster, before anything is written to a disk, whether this machine may join as `node`: ticket,
 /// version, clock, quorum, and nobody else with its name, UUID or addresses. The ticket lasts for the

@@ -232,7 +232,24 @@ Result<void> Session::prove() {
     return {};
 }
 
+/// Before anything is written, not when the encrypted device is to be made.
+Result<void> Session::find_keys() {
+    BEDPLATE_ASSIGN(secrets_, find_secrets(platform_.files, options_.documents, options_.secrets));
+    const bool asks = std::ranges::any_of(plan_->actions, [](const Action& action) {
+        const auto* crypt = std::get_if<action::CreateCrypt>(&action.kind);
+        return crypt != nullptr && crypt->unlock == Encryption::passphrase;
+    });
+    if (asks && !secrets_.disk_passphrase) {
+        return refuse("crypt.no-key", "the profile wants a system that a passphrase opens, and there is none",
+                      plan_->profile_name,
+                      "give disk_passphrase in the secrets file: bedplate install --secrets, or bedplate image "
+                      "personalize --secrets");
+    }
+    return {};
+}
+
 Result<void> Session::before_first_write() {
+    BEDPLATE_TRY(find_keys());
     // Somebody may have taken time to look at the plan. A second try finds what the first one made.
     if (!applied_) {
         stage("looking whether the machine is still the same");
@@ -257,6 +274,7 @@ Result<void> Session::apply(const Consent& consent) {
         }
         return ready;
     }
+    BEDPLATE_ASSIGN(auto ticket, ticket_text(platform_.files, options_.documents));
     ExecuteContext context{.commands = platform_.commands,
                            .files = platform_.files,
                            .blocks = platform_.blocks,
@@ -265,7 +283,9 @@ Result<void> Session::apply(const Consent& consent) {
                            .payload = *payload_,
                            .manifest = medium_->manifest,
                            .inventory = *inventory_,
-                           .root_password_hash = site_->root_password_hash};
+                           .root_password_hash = site_->root_password_hash,
+                           .disk_passphrase = secrets_.disk_passphrase,
+                           .join_ticket = std::move(ticket)};
     return execute(*plan_, consent, context);
 }
 

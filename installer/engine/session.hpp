@@ -34,6 +34,7 @@ namespace bedplate {
 
 struct SessionOptions {
     std::optional<std::string> site;  ///< file or URL; else the kernel's command line, else the medium
+    std::optional<std::filesystem::path> secrets = {};  ///< file; else the medium's or the stick's
     DocumentPlaces documents = {};
     MediumPlaces medium = {};
     std::vector<std::filesystem::path> profiles = {};  ///< directories; empty: the usual places
@@ -91,7 +92,7 @@ public:
 
     /// Carry the plan out, on the machine that it was made for: before the first try it is looked at once
     /// more, and any disk that the plan has a use for has to be what it was. Errors: disk.changed, disk.gone,
-    /// and those of execute(). Whatever fails is also left as a bundle on the disk's ESP, if there is one
+    /// crypt.no-key, and those of execute(). Whatever fails is also left as a bundle on the disk's ESP, if there is one
     /// already.
     [[nodiscard]] Result<void> apply(const Consent& consent);
 
@@ -102,6 +103,7 @@ private:
     [[nodiscard]] Result<void> prepare_steps();
     [[nodiscard]] Result<void> before_first_write();
     [[nodiscard]] Result<void> ask_the_cluster();
+    [[nodiscard]] Result<void> find_keys();
 
     Platform& platform_;
     OrderedEvents events_;
@@ -109,6 +111,7 @@ private:
     std::optional<InstallSources> sources_;
     std::optional<InstallReport> report_;
     std::optional<Site> site_;
+    Secrets secrets_;
     std::vector<Profile> profiles_;
     std::optional<Inventory> inventory_;
     std::optional<Plan> plan_;

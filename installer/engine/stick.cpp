@@ -38,6 +38,7 @@ Result<void> copy_file(FileSystem& files, const std::filesystem::path& from,
 Result<void> copy_stick(FileSystem& files, const std::filesystem::path& from,
                         const std::filesystem::path& to) {
     BEDPLATE_TRY(copy_file(files, from / "site.yaml", to / site_area::site));
+    BEDPLATE_TRY(copy_file(files, from / "secrets.yaml", to / site_area::secrets));
     BEDPLATE_TRY(copy_file(files, from / "token", to / site_area::token));
     BEDPLATE_TRY(copy_file(files, from / "ticket", to / site_area::ticket));
     if (const auto names = files.list(from / "profiles")) {

@@ -75,6 +75,7 @@ struct Execution {
                   .inventory = given_context.inventory,
                   .root_password_hash = given_context.root_password_hash,
                   .disk_passphrase = given_context.disk_passphrase,
+                  .join_ticket = given_context.join_ticket,
                   .target = given_context.target,
                   .journal = given_context.journal,
                   .threads = given_context.threads,

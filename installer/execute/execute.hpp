@@ -54,6 +54,7 @@ struct ExecuteContext {
     const Inventory& inventory;
     std::optional<Secret> root_password_hash;
     std::optional<Secret> disk_passphrase = {};  ///< for an encrypted system that a passphrase opens
+    std::optional<Secret> join_ticket = {};      ///< for a node that joins; none: it waits for one
     std::filesystem::path target = "/target";
     std::filesystem::path journal = "/run/bedplate/journal.jsonl";
     unsigned threads = 0;  ///< for decoding; 0: one per core

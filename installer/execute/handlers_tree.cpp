@@ -151,4 +151,22 @@ Steps steps(const action::SetRootPassword& kind, const Action& /*action*/, Run& 
             .apply = [&] { return apply_password(run, kind); }};
 }
 
+Steps steps(const action::HandOverTicket& kind, const Action& /*action*/, Run& run) {
+    // The ticket as first boot reads it: one line.
+    const auto line = [&run] { return std::string(trim(run.context.join_ticket->reveal())) + "\n"; };
+    return {.observe = [&, line]() -> Result<Observation> {
+                if (!run.context.join_ticket) {
+                    return satisfied();
+                }
+                BEDPLATE_ASSIGN(const fs::path file, checked_target(run, kind.path));
+                const auto text = run.context.files.read(file);
+                const auto mode = mode_of(file);
+                return text && *text == line() && (mode == 0 || mode == 0600) ? satisfied() : needed();
+            },
+            .apply = [&, line]() -> Result<void> {
+                BEDPLATE_ASSIGN(const fs::path file, checked_target(run, kind.path));
+                return run.context.files.write(file, line(), 0600);
+            }};
+}
+
 }  // namespace bedplate

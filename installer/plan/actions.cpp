@@ -87,6 +87,12 @@ private:
         configured_.push_back(actions_.add(
             Stage::configure, "root-password", action::SetRootPassword{.locked = locked}, {extracted_},
             locked ? "lock root's password" : "set root's password from the site's answers"));
+        if (facts_.node.cluster == NodeEntry::ClusterAction::join) {
+            const std::string path = "/etc/bedplate/join-ticket";
+            configured_.push_back(actions_.add(Stage::configure, "join-ticket",
+                                               action::HandOverTicket{.path = path}, {extracted_},
+                                               "hand the join ticket over to the node, where there is one"));
+        }
         if (facts_.storage.mirrored() || facts_.storage.encryption != Encryption::none) {
             // It takes up mdadm.conf, crypttab and fstab.
             configured_.push_back(actions_.add(Stage::configure, "initramfs", action::UpdateInitramfs{},

@@ -147,6 +147,10 @@ Json of(const action::SetRootPassword& kind) {
     return Json{{"locked", kind.locked}};
 }
 
+Json of(const action::HandOverTicket& kind) {
+    return Json{{"path", kind.path}};
+}
+
 Json of(const action::UpdateInitramfs& /*kind*/) {
     return Json::object();
 }

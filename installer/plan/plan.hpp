@@ -178,6 +178,12 @@ struct SetRootPassword {
     static constexpr std::string_view kind = "set-root-password";
     bool locked = true;
 };
+/// The join ticket that the installer was given, if it was, to where first boot looks for it. It is a secret, so
+/// the plan only says where it goes.
+struct HandOverTicket {
+    static constexpr std::string_view kind = "hand-over-ticket";
+    std::string path;
+};
 /// The node's own tools make its initramfs anew, with mdadm.conf and crypttab in it. Runs in the target tree.
 struct UpdateInitramfs {
     static constexpr std::string_view kind = "update-initramfs";
@@ -233,8 +239,9 @@ using ActionKind = std::variant<
     action::WritePartitionTable, action::CreateArray, action::CreateCrypt, action::OpenCrypt,
     action::BindTpm2, action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
     action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload, action::WriteFile,
-    action::SetRootPassword, action::UpdateInitramfs, action::WriteEsp, action::PrepareBiosLoader,
-    action::VerifyTarget, action::UnmountTarget, action::CommitBoot, action::SetBootEntry>;
+    action::SetRootPassword, action::HandOverTicket, action::UpdateInitramfs, action::WriteEsp,
+    action::PrepareBiosLoader, action::VerifyTarget, action::UnmountTarget, action::CommitBoot,
+    action::SetBootEntry>;
 
 struct Action {
     std::string id;  ///< "format.mkfs.root": stable, unique in the plan

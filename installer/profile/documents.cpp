@@ -30,6 +30,13 @@ Table<T> document(std::string_view schema) {
 
 template Table<Profile> document<Profile>(std::string_view schema);
 template Table<Site> document<Site>(std::string_view schema);
+template Table<Secrets> document<Secrets>(std::string_view schema);
+
+const Table<Secrets>& secrets_table() {
+    static const Table<Secrets> table =
+        document<Secrets>(Secrets::schema).optional("disk_passphrase", &Secrets::disk_passphrase, passphrase());
+    return table;
+}
 
 std::string schema_of(const YamlNode& document) {
     const YamlNode* schema = document.find("schema");
@@ -118,8 +125,12 @@ std::optional<Site> load_site(std::string_view text, const std::string& origin, 
     return site;
 }
 
+std::optional<Secrets> load_secrets(std::string_view text, const std::string& origin, Report& report) {
+    return load(fields::secrets_table(), text, origin, report);
+}
+
 Report validate_document(std::string_view text, const std::string& origin) {
-    // Inventories are JSON of any size; the other two are YAML, which may be written like JSON as well.
+    // Inventories are JSON of any size; the others are YAML, which may be written like JSON as well.
     if (trim(text).starts_with('{') && text.contains("bedplate/inventory/")) {
         return validate_inventory(text, origin);
     }
@@ -134,9 +145,12 @@ Report validate_document(std::string_view text, const std::string& origin) {
         (void)load_site(text, origin, report);
     } else if (schema.starts_with("bedplate/profile/")) {
         (void)load_profile(text, origin, report);
+    } else if (schema.starts_with("bedplate/secrets/")) {
+        (void)load_secrets(text, origin, report);
     } else {
         report_schema(report, origin, document->root(),
-                      std::format("{}, {}, {}", Profile::schema, Site::schema, Inventory::schema));
+                      std::format("{}, {}, {}, {}", Profile::schema, Site::schema, Secrets::schema,
+                                  Inventory::schema));
     }
     return report;
 }
@@ -147,6 +161,9 @@ Json document_shape(std::string_view schema) {
     }
     if (schema == Site::schema) {
         return to_json(fields::site_table().shape());
+    }
+    if (schema == Secrets::schema) {
+        return to_json(fields::secrets_table().shape());
     }
     return nullptr;
 }

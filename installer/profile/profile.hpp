@@ -221,13 +221,23 @@ struct Site {
     std::string text;  ///< the document itself, for a front end that edits it
 };
 
+/// What stands in no other document: `bedplate install --secrets`, or personalised into a medium on purpose.
+struct Secrets {
+    static constexpr std::string_view schema = "bedplate/secrets/v1";
+    std::optional<Secret> disk_passphrase;  ///< opens the node's system where the profile says `passphrase`
+    std::string origin, digest;
+};
+
 /// Read a profile / site document. Every finding there is goes to `report`; nullopt when one of them is an
 /// error. `origin` is the file name that stands in the findings.
 [[nodiscard]] std::optional<Profile> load_profile(std::string_view text, const std::string& origin,
                                                   Report& report);
 [[nodiscard]] std::optional<Site> load_site(std::string_view text, const std::string& origin, Report& report);
+/// The same for secrets; no finding shows a value.
+[[nodiscard]] std::optional<Secrets> load_secrets(std::string_view text, const std::string& origin,
+                                                  Report& report);
 
-/// Which of the three documents a text is, by its `schema` field; findings as above.
+/// Which of the four documents a text is, by its `schema` field; findings as above.
 /// Validates any of them (inventories too); what `bedplate validate` does.
 [[nodiscard]] Report validate_document(std::string_view text, const std::string& origin);
 

@@ -93,6 +93,8 @@ template <typename V>
 [[nodiscard]] Rule<std::string> ssh_public_key();
 /// A hash of crypt(5), yescrypt ($y$) or SHA-512 ($6$). No finding ever repeats the value.
 [[nodiscard]] Rule<Secret> password_hash();
+/// 8 to 512 printable characters of ASCII: what any keyboard has, since it is typed before the system runs.
+[[nodiscard]] Rule<Secret> passphrase();
 
 /// One of a few words.
 template <typename V>

@@ -9,6 +9,7 @@ namespace bedplate::fields {
 /// The keys of each document.
 [[nodiscard]] const Table<Profile>& profile_table();
 [[nodiscard]] const Table<Site>& site_table();
+[[nodiscard]] const Table<Secrets>& secrets_table();
 
 /// What has to hold between keys that stand far apart in a site: addresses, names and VLANs of all networks
 /// and nodes.

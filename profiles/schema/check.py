@@ -17,7 +17,7 @@ import yaml
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 TREE = FOLDER.parent.parent
-KINDS = ("profile", "site", "inventory")
+KINDS = ("profile", "site", "secrets", "inventory")
 
 
 def validators():

@@ -117,7 +117,7 @@ TEST_CASE("a machine without any serial port is not held up by the consoles that
         const WebServer web(workspace.path());
         const auto medium = workspace / "medium.iso";
         must(personalized_copy(medium, nobodys_site(),
-                               {std::format("bedplate.report=http://10.0.2.2:{}/report", port)}));
+                               {.kernel_arguments = {std::format("bedplate.report=http://10.0.2.2:{}/report", port)}}));
         VmSpec spec{.firmware = firmware, .memory = mib(1536)};
         spec.medium = MediumSpec{.iso = medium};
         spec.serial = SerialPort::none;

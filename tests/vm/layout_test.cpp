@@ -60,7 +60,7 @@ public:
         const Timed timed("an unattended installation");
         const auto medium = workspace_ / "medium.iso";
         must(personalized_copy(medium, site_text({.ssh_key = key_.public_line}),
-                               top_directory() / "tests/vm/layouts" / (profile_ + ".yaml")));
+                               {.profile = top_directory() / "tests/vm/layouts" / (profile_ + ".yaml")}));
         auto spec = machine();
         spec.medium = MediumSpec{.iso = medium};
         auto vm = must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));

@@ -206,7 +206,7 @@ TEST_CASE("a server takes over from a medium that is taken out for good", "[medi
     const WebServer web(server.tree);
     const auto medium = workspace / "medium.iso";
     must(personalized_copy(medium, site_text({.ssh_key = machine.ssh_key().public_line}),
-                           {"bedplate.payload=" + base_url(server.port)}));
+                           {.kernel_arguments = {"bedplate.payload=" + base_url(server.port)}}));
     auto vm = start(machine.spec(medium), workspace);
     must(vm->serial().wait_for("unattended installation", scaled(menu_timeout)));
     must(vm->serial().wait_for(R"(^extract .*\d+:\d\d left)", scaled(medium_timeout)));

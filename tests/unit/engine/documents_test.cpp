@@ -116,3 +116,14 @@ TEST_CASE("the profiles of the tree load, and one of the medium replaces one of 
     CHECK(both->size() == shipped->size());
     CHECK(std::ranges::count(*both, std::string("/q/mine.yaml"), &Profile::origin) == 1);
 }
+
+TEST_CASE("secrets come from the file that is named, else from the medium, else there are none") {
+    FakePlatform fake;
+    CHECK_FALSE(find_secrets(fake.files, {}, std::nullopt).value().disk_passphrase);
+    fake.files.add_file("/bedplate/secrets.yaml",
+                        "schema: bedplate/secrets/v1\ndisk_passphrase: from-the-medium\n");
+    CHECK(find_secrets(fake.files, {}, std::nullopt).value().disk_passphrase == Secret("from-the-medium"));
+    fake.files.add_file("/root/secrets.yaml", "schema: bedplate/secrets/v1\ndisk_passphrase: from-a-file\n");
+    CHECK(find_secrets(fake.files, {}, "/root/secrets.yaml").value().disk_passphrase == Secret("from-a-file"));
+    CHECK_FALSE(find_secrets(fake.files, {}, "/root/none.yaml"));
+}

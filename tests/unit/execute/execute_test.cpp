@@ -221,6 +221,26 @@ TEST_CASE("the root password's hash is set where there is one, and stands nowher
     }
 }
 
+TEST_CASE("a join ticket gets to the node that joins, as one line, and stands nowhere else") {
+    Machine machine;
+    machine.example.node.cluster = NodeEntry::ClusterAction::join;
+    machine.join_ticket = Secret("bedplate-ticket-v1.canary.0123\n\n");
+    REQUIRE(machine.run(machine.plan()));
+    CHECK(machine.target_file("etc/bedplate/join-ticket") == "bedplate-ticket-v1.canary.0123\n");
+    CHECK_FALSE(machine.files.read(machine.journal).value().contains("canary"));
+    for (const Event& event : machine.sink.events) {
+        CHECK_FALSE(to_json(event).dump().contains("canary"));
+    }
+    REQUIRE(machine.run(machine.plan()));  // a second run finds it done
+}
+
+TEST_CASE("a node that joins without a ticket is installed all the same and waits for one") {
+    Machine machine;
+    machine.example.node.cluster = NodeEntry::ClusterAction::join;
+    REQUIRE(machine.run(machine.plan()));
+    CHECK_FALSE(machine.files.exists(machine.target / "etc/bedplate/join-ticket"));
+}
+
 TEST_CASE("a damaged payload is found before anything is written") {
     Machine machine;
     machine.source.bytes[machine.source.bytes.size() / 2] ^= 1;

@@ -162,8 +162,8 @@ Inventory full_inventory() {
 
 }  // namespace
 
-TEST_CASE("the JSON Schemas of profile and site say what the loader knows") {
-    for (const std::string kind : {"profile", "site"}) {
+TEST_CASE("the JSON Schemas of profile, site and secrets say what the loader knows") {
+    for (const std::string kind : {"profile", "site", "secrets"}) {
         INFO(kind);
         const Comparison comparison(schema_file(kind));
         CHECK(comparison.differences() == std::vector<std::string>{});
@@ -192,11 +192,12 @@ TEST_CASE("the JSON Schema of the inventory describes every field that is writte
     }
 }
 
-TEST_CASE("the reference has every key of profile and site") {
+TEST_CASE("the reference has every key of profile, site and secrets") {
     const std::string reference = read_file(source_path("docs/profile-reference.md"));
     std::set<std::string> keys;
     collect_keys(document_shape(Profile::schema), keys);
     collect_keys(document_shape(Site::schema), keys);
+    collect_keys(document_shape(Secrets::schema), keys);
     CHECK(keys.size() > 80);
     for (const std::string& key : keys) {
         INFO(key);

@@ -34,6 +34,8 @@ nodes:
 monitoring: {retention: 14d, alert_receivers: [{webhook: "http://10.0.100.5:8080/alert"}]}
 )";
 
+const std::string canary = "canary-of-a-passphrase";
+
 struct Loaded {
     std::optional<Site> site;
     Report report;
@@ -338,4 +340,22 @@ TEST_CASE("validate_document knows what a text is by its schema") {
           List{"inventory.field"});
     CHECK(codes(validate_document("{\"schema\": \"bedplate/inventory/v1\"", "x")) == List{"json.syntax"});
     CHECK(codes(validate_document("schema: bedplate/site/v2\nother: 1\n", "x")) == List{"document.schema"});
+}
+
+TEST_CASE("the secrets' passphrase is read, and no finding shows it") {
+    Report report;
+    const auto secrets =
+        load_secrets("schema: bedplate/secrets/v1\ndisk_passphrase: " + canary + "\n", "secrets.yaml", report);
+    REQUIRE(secrets);
+    CHECK(secrets->disk_passphrase == Secret(canary));
+    for (const std::string wrong : {"disk_passphrase: [" + canary + "]", "disk_passphrase: " + canary + "\u00e4",
+                                    "disk_passphrase: short", "disk_pass: " + canary,
+                                    "disk_passphrase: {" + canary + ": x}", "disk_passphrase: '" + canary}) {
+        INFO(wrong);
+        Report found;
+        CHECK_FALSE(load_secrets("schema: bedplate/secrets/v1\n" + wrong + "\n", "secrets.yaml", found));
+        CHECK(found.has_errors());
+        CHECK_FALSE(found.to_text().contains("canary"));
+        CHECK_FALSE(found.to_text().contains("short'"));
+    }
 }

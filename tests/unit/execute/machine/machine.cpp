@@ -118,6 +118,7 @@ Result<void> Machine::run(const Plan& plan, const Consent& given) {
                            .inventory = example.inventory,
                            .root_password_hash = root_password_hash,
                            .disk_passphrase = disk_passphrase,
+                           .join_ticket = join_ticket,
                            .target = target,
                            .journal = journal,
                            .threads = 2,

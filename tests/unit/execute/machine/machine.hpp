@@ -85,7 +85,7 @@ public:
     RecordingSink sink;
     BytesSource source;
     Manifest manifest;
-    std::optional<Secret> root_password_hash, disk_passphrase;
+    std::optional<Secret> root_password_hash, disk_passphrase, join_ticket;
     std::chrono::milliseconds hang_limit{};
     unsigned parallel = 1;  ///< so that the n-th command or write is always the same one
     /// Commands that write to the disk and ran without its lock, and commands that wait for udev and ran with
