@@ -45,6 +45,7 @@ CrashReport judge_recording(const Workspace& workspace, const Recording& recordi
     proved(std::format("{}, seed {}: {}, {:.0f} s", what, seed, report.to_text(), took.count()));
     std::ofstream(workspace / "violations.log") << join(report.violations, "\n") << "\n";
     CHECK(join(report.violations, "\n").empty());
+    // The whole installation was recorded, so that far more than a sample was judged.
     CHECK(report.states >= 100);
     CHECK(report.complete > 0);
     return report;
@@ -64,6 +65,18 @@ void check_the_judge(const Workspace& workspace, const fs::path& finished, Firmw
     fs::remove(damaged);
 }
 
+/// A machine that installs and is killed in the middle of the payload: its disk does not boot.
+void kill_extraction(const TestMachine& machine, const fs::path& medium, Firmware firmware,
+                     std::mt19937_64& random) {
+    const auto percent = static_cast<unsigned>(10 + random() % 70);
+    CAPTURE(percent);
+    auto vm = machine.boot_medium(medium, first_line);
+    wait_for_extraction(vm->serial(), percent);
+    CHECK(vm->power_cut().status == 128 + 9);
+    CHECK_FALSE(is_bootable(machine.system_disk(), firmware));
+    proved(std::format("a machine killed at {} % of the payload does not boot", percent));
+}
+
 /// A machine that installs and is killed `after` so long. It may be done by then.
 void kill_installation(const TestMachine& machine, const fs::path& medium, milliseconds after) {
     auto vm = machine.boot_medium(medium, first_line);
@@ -77,13 +90,14 @@ void kill_installation(const TestMachine& machine, const fs::path& medium, milli
     CHECK(text.find("exit status") == std::string::npos);  // it neither failed nor refused before
 }
 
-/// Cut off again and again at seeded times, the next run taking up what the last one left; then it finishes.
+/// Cut off again and again at seeded times, the next run taking up what the last one left; then it finishes. The
+/// caller has killed one machine already.
 /// With `finish_each` every cut is followed by a run to the end on a fresh disk.
 void kill_and_finish(const TestMachine& machine, const fs::path& medium, Firmware firmware,
                      milliseconds whole, unsigned kills, std::mt19937_64& random) {
     const bool finish_each = kills > 3;
     std::string times;
-    for (unsigned i = 0; i < kills; ++i) {
+    for (unsigned i = 1; i < kills; ++i) {
         const auto after = milliseconds(random() % static_cast<std::uint64_t>(whole.count()));
         times += std::format(" {:.1f}", static_cast<double>(after.count()) / 1000);
         INFO("kill " << i + 1 << " after " << after.count() << " ms");
@@ -106,7 +120,7 @@ void kill_and_finish(const TestMachine& machine, const fs::path& medium, Firmwar
             }
         }
     }
-    proved(std::format("{} machines killed after{} s of {:.1f}, {} to the end afterwards", kills, times,
+    proved(std::format("{} more killed after{} s of {:.1f}, {} to the end afterwards", kills - 1, times,
                        static_cast<double>(whole.count()) / 1000, finish_each ? "each run" : "the next run"));
 }
 
@@ -161,6 +175,7 @@ void prove_power_cuts(const std::string& name, Firmware firmware, Bytes memory) 
         must(make_blank_disk(machine.system_disk(), gib(16)));
     }
     INFO("the first run begins from " << first.to_text());
+    kill_extraction(machine, medium, firmware, random);
     kill_and_finish(machine, medium, firmware, whole, amount("BEDPLATE_KILLS", 3), random);
     check_node(machine, workspace, firmware);
     check_refusal(machine, medium);

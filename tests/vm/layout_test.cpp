@@ -4,17 +4,14 @@
 // the half of the mirror that is left.
 #include <catch2/catch_test_macros.hpp>
 #include <format>
-#include <fstream>
 
 #include "figures.hpp"
-#include "harness/accelerator.hpp"
-#include "harness/disk_images.hpp"
-#include "harness/medium_copy.hpp"
 #include "harness/offline_node.hpp"
 #include "installation.hpp"
 #include "platform/time_scale.hpp"
 #include "require.hpp"
 #include "rescue.hpp"
+#include "server.hpp"
 
 using namespace bedplate;
 using namespace bedplate::vm;
@@ -26,99 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto object_text = "written before the node was installed again";
-
-std::string text_of(const fs::path& file) {
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// A machine and its disks, of which a profile of the folder layouts says what they are for.
-class Server {
-public:
-    Server(const Workspace& workspace, std::string profile)
-        : workspace_(workspace),
-          profile_(std::move(profile)),
-          key_(must(make_ssh_key(workspace.path()))),
-          port_(must(free_port())) {}
-
-    void add(const std::string& id, const std::string& serial, DiskBus bus, Bytes size,
-             const std::string& model = "") {
-        const auto image = workspace_ / (id + ".img");
-        must(make_blank_disk(image, size));
-        disks_.push_back({.id = id,
-                          .image = image,
-                          .bus = bus,
-                          .serial = serial,
-                          .model = model,
-                          .vendor = model.empty() ? "" : "TEST",
-                          .boot_index = 20 + static_cast<unsigned>(disks_.size())});
-    }
-    void add_tpm() { tpm_ = workspace_ / "tpm"; }
-
-    /// The installation medium, unattended: from firmware, shim and GRUB to power-off.
-    void install_unattended() const {
-        const Timed timed("an unattended installation");
-        const auto medium = workspace_ / "medium.iso";
-        must(personalized_copy(medium, site_text({.ssh_key = key_.public_line}),
-                               {.profile = top_directory() / "tests/vm/layouts" / (profile_ + ".yaml")}));
-        auto spec = machine();
-        spec.medium = MediumSpec{.iso = medium};
-        auto vm = must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
-        must(vm->serial().wait_for("is installed; switching off", scaled(minutes(20))));
-        CHECK(must(vm->wait_exit(scaled(minutes(2)))).status == 0);
-    }
-
-    /// The installer's shell; what it writes about the firmware's boot entries stays.
-    RescueShell installer(std::uint64_t generation) const {
-        const auto cases = workspace_ / "cases";
-        fs::create_directories(cases / "profiles");
-        fs::copy_file(top_directory() / "tests/vm/layouts" / (profile_ + ".yaml"),
-                      cases / "profiles" / (profile_ + ".yaml"), fs::copy_options::overwrite_existing);
-        std::ofstream(cases / "site.yaml")
-            << site_text({.ssh_key = key_.public_line, .generation = generation});
-        auto spec = machine();
-        spec.medium = MediumSpec{.iso = must(find_iso())};
-        return {workspace_, spec, cases};
-    }
-
-    /// From its own disks; the first `lost` of them are not in the machine any more.
-    std::unique_ptr<Vm> start(std::size_t lost = 0) const {
-        auto spec = machine();
-        spec.disks.erase(spec.disks.begin(), spec.disks.begin() + static_cast<std::ptrdiff_t>(lost));
-        return must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
-    }
-
-    /// The same, and it lets us in.
-    std::unique_ptr<Vm> node(std::size_t lost = 0) const {
-        auto vm = start(lost);
-        const auto ready = ssh().wait_ready(scaled(minutes(8)));
-        if (!ready) {
-            must(vm->screendump(workspace_ / "node-not-up.png"));
-            FAIL(ready.error().to_text());
-        }
-        return vm;
-    }
-
-    [[nodiscard]] GuestSsh ssh() const { return {port_, key_}; }
-    [[nodiscard]] const fs::path& image(std::size_t disk) const { return disks_.at(disk).image; }
-
-private:
-    VmSpec machine() const {
-        VmSpec spec{.memory = gib(4)};
-        spec.disks = disks_;
-        spec.nics = {NicSpec{.ssh_port = port_}};
-        spec.efi_variables = workspace_ / "efi-variables.fd";
-        spec.tpm = tpm_;
-        return spec;
-    }
-
-    const Workspace& workspace_;
-    std::string profile_;
-    fs::path tpm_;
-    SshKey key_;
-    std::uint16_t port_;
-    std::vector<DiskSpec> disks_;
-};
 
 /// One entry for each half, tried before anything else, and none of an earlier installation. Asked in the
 /// installer: at the next start QEMU's firmware puts the machine's own boot order in between.
@@ -151,16 +55,6 @@ void install(const Server& server, std::uint64_t generation) {
     proved(std::format("generation {} installed in {:.0f} s", generation, took.count()));
 }
 
-/// A script of the folder layouts, on the node.
-std::string run_script(const GuestSsh& ssh, const std::string& name) {
-    const auto script = text_of(top_directory() / "tests/vm/layouts" / name);
-    const auto done =
-        must(ssh.run("bash -s <<'END-OF-SCRIPT' 2>&1\n" + script + "END-OF-SCRIPT\n", scaled(minutes(5))));
-    INFO(done.out);
-    REQUIRE(done.exit_status == 0);
-    return done.out;
-}
-
 std::string wait_for(const GuestSsh& ssh, const std::string& condition, minutes limit) {
     const auto done = must(ssh.run(std::format("timeout {} sh -c 'until {}; do sleep 2; done'",
                                                scaled(seconds(limit)).count() / 1000, condition),
@@ -190,7 +84,8 @@ std::string osds_of(const GuestSsh& ssh) {
 /// What no installer may lose: an object in the OSDs, a volume in the fast tier. And what only this test
 /// keeps, the monitor's store, which lives on the system disk: on the disk that no role names.
 std::string fill(const GuestSsh& ssh) {
-    CHECK(run_script(ssh, "monitor").find("@monitor@") != std::string::npos);
+    CHECK(run_script(ssh, top_directory() / "tests/vm/layouts/monitor").find("@monitor@") != std::string::npos);
+    must(ssh.run("/usr/lib/bedplate/bedplate-firstboot osds", scaled(minutes(10))));
     const auto trouble = wait_for(ssh, "ceph osd stat | grep -q \"2 up\"", minutes(10));
     INFO(trouble);
     REQUIRE(trouble.empty());
@@ -210,6 +105,7 @@ std::string fill(const GuestSsh& ssh) {
 
 void check_kept(const GuestSsh& ssh, const std::string& osds) {
     must(ssh.output("tar -C / -xf /dev/disk/by-id/virtio-SAFE0001 && systemctl start ceph-mon@$(hostname)"));
+    must(ssh.run("/usr/lib/bedplate/bedplate-firstboot osds", scaled(minutes(10))));
     const auto trouble = wait_for(ssh, "ceph osd stat | grep -q \"2 up\"", minutes(10));
     INFO(trouble);
     REQUIRE(trouble.empty());
@@ -223,7 +119,7 @@ void check_kept(const GuestSsh& ssh, const std::string& osds) {
 TEST_CASE("a mirror, a fast tier and OSDs are installed, and installed again around what they hold",
           "[layouts]") {
     Workspace workspace("layouts");
-    Server server(workspace, "layouts");
+    Server server(workspace, top_directory() / "tests/vm/layouts/layouts.yaml");
     server.add("system1", "BPSYS0001", DiskBus::scsi, gib(16), "DELLBOSS VD");
     server.add("system2", "BPSYS0002", DiskBus::scsi, gib(16), "DELLBOSS VD");
     for (const auto* number : {"1", "2", "3", "4"}) {
@@ -272,7 +168,7 @@ TEST_CASE("a mirror, a fast tier and OSDs are installed, and installed again aro
 
 TEST_CASE("an encrypted system is opened by the machine's TPM, and by no other", "[layouts-tpm]") {
     Workspace workspace("layouts-tpm");
-    Server server(workspace, "encrypted");
+    Server server(workspace, top_directory() / "tests/vm/layouts/encrypted.yaml");
     server.add("system1", "BPSYS0001", DiskBus::scsi, gib(16), "DELLBOSS VD");
     server.add_tpm();
     // Not the shell's way, past shim: the TPM's PCR 7 has to be what it will be when the node starts.

@@ -11,8 +11,10 @@
 #include "figures.hpp"
 #include "harness/disk_images.hpp"
 #include "installation.hpp"
+#include "platform/time_scale.hpp"
 #include "require.hpp"
 #include "rescue.hpp"
+#include "server.hpp"
 
 using namespace bedplate;
 using namespace bedplate::vm;
@@ -22,12 +24,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The installer's own tools make these.
+/// The installer's own tools make these; a sample is the first of them.
 const std::vector<std::string> simple_states{"LFLVM",  "LFMDLVM", "LFDDF",   "LFGPTEND",
                                              "LFZFS",  "LFMBR",   "LFMDEND", "LFMD090",
                                              "LFSWAP", "LFFAT",   "LFVMFS",  "LFVGHALF"};
 /// These take a node's: cryptsetup, xfs, and a Ceph cluster that runs.
 const std::vector<std::string> node_states{"LFLUKS", "LFXFS", "LFCEPHLV", "LFCEPHRAW", "LFCEPH1G"};
+/// The node itself, whose system is a mirror.
+const std::vector<std::string> node_systems{"LFSYS1", "LFSYS2"};
 /// Second members, which stay behind.
 const std::vector<std::string> spares{"LFSPARE1", "LFSPARE2"};
 
@@ -48,15 +52,17 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-/// Where the states are kept from one run to the next: their name says by which script they were made.
-fs::path cache_file(const std::string& kind) {
+/// Where the states are kept from one run to the next: the name says by which script they were made, and which.
+fs::path cache_file(const std::vector<std::string>& serials) {
     const char* home = std::getenv("HOME");
     const char* cache = std::getenv("XDG_CACHE_HOME");
     const fs::path base =
         cache != nullptr ? fs::path(cache) : fs::path(home != nullptr ? home : "/tmp") / ".cache";
     std::ifstream script(top_directory() / "tests/vm/leftovers/make-states");
     const std::string text{std::istreambuf_iterator<char>(script), {}};
-    return base / "bedplate/leftovers" / std::format("{}-{}.tar.zst", kind, sha256_hex(text).substr(0, 16));
+    return base / "bedplate/leftovers" /
+           std::format("{}-{}.tar.zst", serials.size(),
+                       sha256_hex(text + joined(serials)).substr(0, 16));
 }
 
 bool unpack(const fs::path& archive, const fs::path& folder) {
@@ -119,7 +125,9 @@ fs::path make_cases(const Workspace& workspace, const std::vector<std::string>& 
     const std::string key =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f "
         "operator@workstation";
-    const auto site = site_text({.ssh_key = key});
+    // Another cluster than that of the node that left its disks.
+    const auto site =
+        std::regex_replace(site_text({.ssh_key = key}), std::regex("name: vmtest"), "name: newcomer");
     std::ofstream(folder / "keep.yaml") << site;
     auto with_consent = std::regex_replace(site, std::regex("wipe: blank-only"), "wipe: listed");
     with_consent = std::regex_replace(with_consent, std::regex("cluster: create\\}"),
@@ -129,20 +137,53 @@ fs::path make_cases(const Workspace& workspace, const std::vector<std::string>& 
 }
 
 /// The states that the installer's own tools make, in its rescue shell.
-void make_simple_states(const Workspace& workspace, std::vector<std::string> serials) {
-    const auto archive = cache_file("simple");
+void make_simple_states(const Workspace& workspace, const std::vector<std::string>& serials) {
+    const auto archive = cache_file(serials);
     if (unpack(archive, workspace.path())) {
         return;
     }
-    serials.insert(serials.end(), spares.begin(), spares.end());
-    make_blank_disks(workspace.path(), serials);
-    RescueShell shell(workspace, spec_with(workspace.path(), serials), make_cases(workspace, serials, ""));
-    const auto said = shell.run("/cases/make-states" + joined(simple_states), minutes(8));
+    auto disks = serials;
+    disks.insert(disks.end(), spares.begin(), spares.end());
+    make_blank_disks(workspace.path(), disks);
+    RescueShell shell(workspace, spec_with(workspace.path(), disks), make_cases(workspace, disks, ""));
+    const auto said = shell.run("/cases/make-states" + joined(serials), minutes(8));
     INFO(said.text);
     REQUIRE(said.status == 0);
     REQUIRE(shell.run("sync; blockdev --flushbufs /dev/sd*").status == 0);
     shell.vm().power_cut();
-    keep(archive, workspace.path(), images_of(simple_states));
+    keep(archive, workspace.path(), images_of(serials));
+}
+
+/// The states that take a node: it is installed on a mirror, its tools make them, and it is one itself. The
+/// fsid of the Ceph cluster that ran stays beside the images.
+void make_node_states(const Workspace& workspace) {
+    auto serials = node_states;
+    serials.insert(serials.end(), node_systems.begin(), node_systems.end());
+    const auto archive = cache_file(serials);
+    if (unpack(archive, workspace.path())) {
+        return;
+    }
+    make_blank_disks(workspace.path(), serials);
+    Server server(workspace, top_directory() / "tests/vm/leftovers/node.yaml");
+    for (const auto& serial : node_systems) {
+        server.add(disk_of(workspace.path(), serial));
+    }
+    server.install_unattended();
+    for (const auto& serial : node_states) {
+        server.add(disk_of(workspace.path(), serial));
+    }
+    auto vm = server.node();
+    const auto said = run_script(server.ssh(), top_directory() / "tests/vm/leftovers/make-states",
+                                 joined(node_states), minutes(20));
+    std::smatch fsid;
+    REQUIRE(std::regex_search(said, fsid, std::regex("@fsid=([0-9a-f-]{36})@")));
+    std::ofstream(workspace / "fsid") << fsid[1];
+    proved("a Ceph cluster ran on the node, with OSDs on a volume and on a raw disk, and kept an object");
+    must(vm->powerdown());
+    CHECK(must(vm->wait_exit(scaled(minutes(5)))).status == 0);
+    auto files = images_of(serials);
+    files.emplace_back("fsid");
+    keep(archive, workspace.path(), files);
 }
 
 /// Refused, each with a code that is about what lives there, and not one byte is written.
@@ -200,10 +241,21 @@ void prove(const Workspace& workspace, const std::vector<std::string>& serials,
 
 TEST_CASE("leftovers are refused without consent and gone with it", "[leftovers]") {
     Workspace workspace("leftovers");
-    make_simple_states(workspace, simple_states);
-    // All are refused; how many are erased is a matter of time.
-    auto wiped = simple_states;
-    wiped.resize(std::min<std::size_t>(wiped.size(), amount("BEDPLATE_LEFTOVERS", 6)));
-    prove(workspace, simple_states, wiped, "");
+    auto states = simple_states;
+    states.resize(std::min<std::size_t>(states.size(), amount("BEDPLATE_LEFTOVERS", 6)));
+    make_simple_states(workspace, states);
+    prove(workspace, states, states, "");
+    workspace.succeeded();
+}
+
+TEST_CASE("what a running Ceph cluster and its node leave is refused, and gone with consent to both",
+          "[leftovers-node]") {
+    Workspace workspace("leftovers-node");
+    make_node_states(workspace);
+    std::string fsid;
+    std::ifstream(workspace / "fsid") >> fsid;
+    auto serials = node_states;
+    serials.insert(serials.end(), node_systems.begin(), node_systems.end());
+    prove(workspace, serials, serials, std::format(", {{fsid: {}}}, {{cluster: vmtest}}", fsid));
     workspace.succeeded();
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/guest_ssh.hpp"
+#include "harness/vm.hpp"
+#include "harness/workspace.hpp"
+#include "rescue.hpp"
+
+namespace bedplate::vm {
+
+/// A machine and its disks, of which a profile says what they are for. The disks and what the firmware
+/// remembers outlive the machines that are started with them.
+class Server {
+public:
+    /// `cluster`: "create", or "join", which waits for a ticket.
+    Server(const Workspace& workspace, std::filesystem::path profile, std::string cluster = "join");
+
+    /// A blank disk.
+    void add(const std::string& id, const std::string& serial, DiskBus bus, Bytes size,
+             const std::string& model = "");
+    /// A disk that is there already.
+    void add(DiskSpec disk) { disks_.push_back(std::move(disk)); }
+    void add_tpm() { tpm_ = workspace_ / "tpm"; }
+
+    /// The installation medium, unattended: from firmware, shim and GRUB to power-off.
+    void install_unattended() const;
+
+    /// The installer's shell, with the profile and a site document of this generation.
+    [[nodiscard]] RescueShell installer(std::uint64_t generation) const;
+
+    /// From its own disks; the first `lost` of them are not in the machine any more.
+    [[nodiscard]] std::unique_ptr<Vm> start(std::size_t lost = 0) const;
+
+    /// The same, and it lets us in.
+    [[nodiscard]] std::unique_ptr<Vm> node(std::size_t lost = 0) const;
+
+    [[nodiscard]] GuestSsh ssh() const { return {port_, key_}; }
+    [[nodiscard]] const std::filesystem::path& image(std::size_t disk) const { return disks_.at(disk).image; }
+
+private:
+    [[nodiscard]] VmSpec machine() const;
+
+    const Workspace& workspace_;
+    std::filesystem::path profile_, tpm_;
+    std::string cluster_;
+    SshKey key_;
+    std::uint16_t port_;
+    std::vector<DiskSpec> disks_;
+};
+
+/// A script on the node, as bash reads it from its standard input; the test fails where it does. Returns what it
+/// said.
+[[nodiscard]] std::string run_script(const GuestSsh& ssh, const std::filesystem::path& script,
+                                     const std::string& arguments = "",
+                                     std::chrono::minutes limit = std::chrono::minutes(5));
+
+}  // namespace bedplate::vm
