@@ -18,10 +18,10 @@ namespace bedplate::tui {
 /// An installation of a recorded machine: all is real but the machine, its disks and the medium.
 class RecordedInstallation : public SessionInstallation {
 public:
-    RecordedInstallation(Platform& platform, EventSink& events, SessionOptions options, Inventory machine)
-        : SessionInstallation(platform, events, std::move(options)),
+    RecordedInstallation(Platform& platform, EventSink& sink, SessionOptions options, Inventory machine)
+        : SessionInstallation(platform, sink, std::move(options)),
           machine_(std::move(machine)),
-          events_(events) {}
+          events_(sink) {}
 
     Result<Inventory> look() override;
     Result<std::string> medium() override { return medium_answer; }

@@ -37,11 +37,11 @@ std::string listed(const std::string& id, const std::string& fsid, bool encrypte
 }
 
 /// A node with one blank disk (serial S1); what ceph-volume lists is up to the test.
-struct Node {
+struct OsdNode {
     FakePlatform fake;
     std::string volumes = "{}";
 
-    explicit Node(const std::string& osds) {
+    explicit OsdNode(const std::string& osds) {
         fake.commands.missing("*");
         fake.files.add_file("/etc/bedplate/osds.json", list_document(osds));
         fake.files.add_file("/etc/ceph/ceph.conf", std::format("[global]\nfsid = {}\n", cluster));
@@ -121,7 +121,7 @@ TEST_CASE("a list that is not one is an error") {
 }
 
 TEST_CASE("a planned OSD is made once") {
-    Node node(new_osd);
+    OsdNode node(new_osd);
     CHECK_FALSE(osds_run(node.fake.platform).value());
     const auto done = prepare_osds(node.fake.platform);
     INFO((done ? "" : done.error().to_text()));
@@ -143,7 +143,7 @@ TEST_CASE("where no OSD is planned, all of them run") {
 }
 
 TEST_CASE("an OSD that was cut off before it was complete is made anew") {
-    Node node(new_osd);
+    OsdNode node(new_osd);
     node.volumes = "{" + listed("0", new_fsid, false) + "}";
     REQUIRE(prepare_osds(node.fake.platform));
     CHECK(node.fake.commands.count(std::string("ceph-volume lvm zap --destroy --osd-fsid ") + new_fsid) == 1);
@@ -151,7 +151,7 @@ TEST_CASE("an OSD that was cut off before it was complete is made anew") {
 }
 
 TEST_CASE("an OSD that may hold data is never zapped: it was seen completed, or it is encrypted") {
-    Node node(new_osd);
+    OsdNode node(new_osd);
     SECTION("seen completed") {
         node.volumes = "{" + listed("0", new_fsid, false) + "}";
         node.fake.files.add_file(std::string("/var/lib/bedplate/osds/") + new_fsid, "");
@@ -166,7 +166,7 @@ TEST_CASE("an OSD that may hold data is never zapped: it was seen completed, or 
 }
 
 TEST_CASE("a disk that holds something is not made into an OSD") {
-    Node node(new_osd);
+    OsdNode node(new_osd);
     node.fake.commands.on("wipefs *", {.out = R"({"signatures":[{"type":"xfs","offset":"0x0"}]})"});
     const auto done = prepare_osds(node.fake.platform);
     REQUIRE_FALSE(done);
@@ -175,7 +175,7 @@ TEST_CASE("a disk that holds something is not made into an OSD") {
 }
 
 TEST_CASE("a disk that is not there any more is named") {
-    Node node(new_osd);
+    OsdNode node(new_osd);
     node.fake.commands.on("lsblk *", {.out = R"({"blockdevices":[]})"});
     const auto done = prepare_osds(node.fake.platform);
     REQUIRE_FALSE(done);
@@ -184,7 +184,7 @@ TEST_CASE("a disk that is not there any more is named") {
 }
 
 TEST_CASE("an OSD that was kept is started without any key, once") {
-    Node node(kept_osd);
+    OsdNode node(kept_osd);
     REQUIRE(node.fake.files.remove("/var/lib/ceph/bootstrap-osd/ceph.keyring"));
     node.volumes = "{" + listed("3", kept_fsid, true) + "}";
     const auto done = activate_osds(node.fake.platform);
@@ -197,7 +197,7 @@ TEST_CASE("an OSD that was kept is started without any key, once") {
 }
 
 TEST_CASE("a kept OSD of which nothing is there is an error, and nothing is made in its place") {
-    Node node(kept_osd);
+    OsdNode node(kept_osd);
     const auto done = prepare_osds(node.fake.platform);
     REQUIRE_FALSE(done);
     CHECK(done.error().code == "osds.missing");
@@ -205,7 +205,7 @@ TEST_CASE("a kept OSD of which nothing is there is an error, and nothing is made
 }
 
 TEST_CASE("with another cluster's configuration nothing is done") {
-    Node node(new_osd);
+    OsdNode node(new_osd);
     node.fake.files.add_file("/etc/ceph/ceph.conf", "[global]\nfsid = 0000\n");
     CHECK(prepare_osds(node.fake.platform).error().code == "osds.cluster");
     CHECK(node.fake.commands.commands().empty());
@@ -214,12 +214,12 @@ TEST_CASE("with another cluster's configuration nothing is done") {
 TEST_CASE("whichever command fails, a later run finishes") {
     std::size_t commands = 0;
     {
-        Node node(new_osd);
+        OsdNode node(new_osd);
         REQUIRE(prepare_osds(node.fake.platform));
         commands = node.fake.commands.commands().size();
     }
     for (std::size_t n = 1; n <= commands; ++n) {
-        Node node(new_osd);
+        OsdNode node(new_osd);
         node.fake.commands.fail_at(n);
         const auto first = prepare_osds(node.fake.platform);
         static_cast<void>(first);  // what the probe cannot find out is no failure

@@ -45,7 +45,7 @@ const Kind& kind_of(const Plan& plan, std::string_view id) {
     return std::get<Kind>(action->kind);
 }
 
-std::size_t position(const Plan& plan, std::string_view id) {
+std::size_t place_in(const Plan& plan, std::string_view id) {
     return static_cast<std::size_t>(std::ranges::find(plan.actions, id, &Action::id) - plan.actions.begin());
 }
 
@@ -119,9 +119,9 @@ TEST_CASE("each half of a mirror has an ESP, committed one after the other, and 
     CHECK(one.texts == two.texts);
     CHECK(one.device != two.device);
     CHECK(one.volume_id != two.volume_id);
-    CHECK(position(*plan, "seal.commit") < position(*plan, "seal.commit.2"));
-    CHECK(position(*plan, "seal.commit.2") < position(*plan, "seal.boot-entry.2"));
-    CHECK(position(*plan, "seal.boot-entry.2") < position(*plan, "seal.boot-entry"));
+    CHECK(place_in(*plan, "seal.commit") < place_in(*plan, "seal.commit.2"));
+    CHECK(place_in(*plan, "seal.commit.2") < place_in(*plan, "seal.boot-entry.2"));
+    CHECK(place_in(*plan, "seal.boot-entry.2") < place_in(*plan, "seal.boot-entry"));
     const auto& first = kind_of<action::SetBootEntry>(*plan, "seal.boot-entry");
     const auto& second = kind_of<action::SetBootEntry>(*plan, "seal.boot-entry.2");
     CHECK(first.label != second.label);
@@ -139,7 +139,7 @@ TEST_CASE("with BIOS both halves of a mirror get GRUB, which can read arrays") {
     REQUIRE(plan);
     CHECK(kind_of<action::PrepareBiosLoader>(*plan, "bootloader.grub-bios").array);
     CHECK(find_action(*plan, "bootloader.grub-bios.2")->device->serial == "SYS2");
-    CHECK(position(*plan, "seal.commit.2") < position(*plan, "seal.unmount"));
+    CHECK(place_in(*plan, "seal.commit.2") < place_in(*plan, "seal.unmount"));
     const std::string text = to_commands_text(*plan);
     CHECK(text.contains("mdraid1x"));
     CHECK(text.contains(

@@ -348,7 +348,7 @@ TEST_CASE("the secrets' passphrase is read, and no finding shows it") {
         load_secrets("schema: bedplate/secrets/v1\ndisk_passphrase: " + canary + "\n", "secrets.yaml", report);
     REQUIRE(secrets);
     CHECK(secrets->disk_passphrase == Secret(canary));
-    for (const std::string wrong : {"disk_passphrase: [" + canary + "]", "disk_passphrase: " + canary + "\u00e4",
+    for (const std::string& wrong : std::vector<std::string>{"disk_passphrase: [" + canary + "]", "disk_passphrase: " + canary + "\u00e4",
                                     "disk_passphrase: short", "disk_pass: " + canary,
                                     "disk_passphrase: {" + canary + ": x}", "disk_passphrase: '" + canary}) {
         INFO(wrong);
