@@ -19,7 +19,7 @@ namespace bedplate::image {
 /// written into two reserved files when the image is complete; together they leave no byte of a medium
 /// unchecked but the site area and the boot menu's site.cfg, which have digests of their own.
 inline constexpr const char* layout_path = "bedplate/layout.json";
-inline constexpr Bytes layout_size = kib(16);
+inline constexpr Bytes layout_size = kib(128);
 inline constexpr Bytes layout_signature_size = kib(2);
 
 struct Stretch {

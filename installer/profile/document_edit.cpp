@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "profile/document_edit.hpp"
 
+#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/emittermanip.h>
+
 #include <algorithm>
 #include <array>
 #include <format>
@@ -42,21 +45,6 @@ bool is_plain(std::string_view text) {
     return !std::ranges::contains(nothing, text) &&
            text.find_first_not_of(allowed) == std::string_view::npos && !text.starts_with('-') &&
            !text.starts_with('.') && !text.starts_with('@') && !text.starts_with('%');
-}
-
-std::string quoted_text(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-        }
-        if (static_cast<unsigned char>(c) < 0x20) {
-            out += std::format("\\x{:02x}", static_cast<unsigned>(c));
-        } else {
-            out += c;
-        }
-    }
-    return out + '"';
 }
 
 }  // namespace
@@ -147,35 +135,40 @@ struct DocumentNodes {
         return true;
     }
 
-    static std::string scalar(const Node& node) {
-        if (node.kind == Node::Kind::null) {
-            return "null";
+    /// In the style of a document that somebody wrote: blocks, one entry a line.
+    static void emit(const Node& node, YAML::Emitter& out) {
+        switch (node.kind) {
+            case Node::Kind::null:
+                out << YAML::Null;
+                break;
+            case Node::Kind::scalar:
+                emit_scalar(node.text, node.quoted, out);
+                break;
+            case Node::Kind::map:
+                out << (node.entries.empty() ? YAML::Flow : YAML::Block) << YAML::BeginMap;
+                for (const auto& [key, value] : node.entries) {
+                    out << YAML::Key;
+                    emit_scalar(key, false, out);
+                    out << YAML::Value;
+                    emit(value, out);
+                }
+                out << YAML::EndMap;
+                break;
+            case Node::Kind::list:
+                out << (node.entries.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+                for (const auto& [unused, value] : node.entries) {
+                    emit(value, out);
+                }
+                out << YAML::EndSeq;
+                break;
         }
-        if (node.kind == Node::Kind::scalar) {
-            return node.quoted || !is_plain(node.text) ? quoted_text(node.text) : node.text;
-        }
-        return node.kind == Node::Kind::list ? "[]" : "{}";
     }
 
-    /// `first` is what stands in front of the first line ("- "), where the node is an entry of a list.
-    static void write(const Node& node, std::size_t depth, std::string& out, std::string first) {
-        const std::string indent(depth, ' ');
-        for (const auto& [key, value] : node.entries) {
-            out += first.empty() ? indent : first;
-            first.clear();
-            const bool leaf = value.entries.empty();
-            if (node.kind == Node::Kind::map) {
-                out += is_plain(key) ? key : quoted_text(key);
-                out += leaf ? ": " + scalar(value) + "\n" : ":\n";
-                if (!leaf) {
-                    write(value, depth + 2, out, {});
-                }
-            } else if (leaf) {
-                out += "- " + scalar(value) + "\n";
-            } else {
-                write(value, depth + 2, out, indent + "- ");
-            }
+    static void emit_scalar(const std::string& text, bool quoted, YAML::Emitter& out) {
+        if (quoted || !is_plain(text)) {
+            out << YAML::DoubleQuoted;
         }
+        out << text;
     }
 };
 
@@ -262,9 +255,10 @@ void DocumentEdit::remove(std::string_view path) {
 }
 
 std::string DocumentEdit::text() const {
-    std::string out;
-    DocumentNodes::write(root_, 0, out, {});
-    return out;
+    YAML::Emitter out;
+    out.SetNullFormat(YAML::LowerNull);
+    DocumentNodes::emit(root_, out);
+    return std::string(out.c_str(), out.size()) + "\n";
 }
 
 }  // namespace bedplate

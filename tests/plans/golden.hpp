@@ -126,19 +126,22 @@ inline std::string disks_and_actions(const std::string& text) {
     return text.substr(0, text.find("\nNETWORK\n"));
 }
 
-/// Compare with the file of that name, or write it where BEDPLATE_RECORD is set. The review is its first
-/// line.
-inline void check_golden(const std::string& name, const std::string& content) {
+/// Compare with the file of that name, or write it where BEDPLATE_RECORD is set.
+inline void check_recorded(const std::string& name, const std::string& text) {
     const fs::path golden = plans / (name + ".txt");
-    const auto all = reviews();
-    INFO("every plan needs a line in tests/plans/reviews.yaml: " << name);
-    REQUIRE(all.contains(name));
-    const std::string text = "REVIEW: " + all.at(name) + "\n\n" + content;
     if (std::getenv("BEDPLATE_RECORD") != nullptr) {
         std::ofstream(golden, std::ios::binary) << text;
     }
     INFO(golden);
     CHECK(read(golden) == text);
+}
+
+/// The same for a plan for disks, whose first line is its review.
+inline void check_golden(const std::string& name, const std::string& content) {
+    const auto all = reviews();
+    INFO("every plan needs a line in tests/plans/reviews.yaml: " << name);
+    REQUIRE(all.contains(name));
+    check_recorded(name, "REVIEW: " + all.at(name) + "\n\n" + content);
 }
 
 }  // namespace bedplate::test

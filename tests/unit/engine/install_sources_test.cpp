@@ -135,6 +135,7 @@ TEST_CASE("a named document is fetched as it is, and a web page is no site") {
 
 TEST_CASE("a stick labelled BEDPLATE is a source, read-only, after the medium's own area") {
     FakePlatform fake;
+    fake.files.add_file("/dev/sdz1", "");
     fake.files.add_link("/dev/disk/by-label/BEDPLATE", "/dev/sdz1");
     fake.commands.on("mount -t vfat *", {.status = 32, .err = "wrong fs type"});
     fake.commands.on("mount -t ext4 *", [&](const Command& command) {
@@ -144,7 +145,9 @@ TEST_CASE("a stick labelled BEDPLATE is a source, read-only, after the medium's 
         return CommandResult{};
     });
     fake.commands.on("umount *");
-    REQUIRE(find_site(fake.platform, {}, std::nullopt));
+    const auto site = find_site(fake.platform, {}, std::nullopt);
+    INFO((site ? "" : site.error().to_text()));
+    REQUIRE(site);
     CHECK(fake.files.exists("/run/bedplate/stick/bedplate/profiles/mine.yaml"));
     CHECK(fake.commands.count("umount *") == 1);
     // Asked again, it need not be there any more.

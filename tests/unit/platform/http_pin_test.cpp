@@ -31,7 +31,8 @@ struct TlsServer {
         const auto shown = run_checked(
             *runner, {.argv = {"openssl", "x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"}});
         REQUIRE(shown);
-        for (const char c : trim(shown->substr(shown->find('=') + 1))) {
+        const std::string digits = shown->substr(shown->find('=') + 1);
+        for (const char c : trim(digits)) {
             if (c != ':') {
                 fingerprint += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
             }
