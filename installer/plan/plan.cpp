@@ -48,8 +48,8 @@ std::vector<std::string> first_boot_steps(const NodeSpec& node, const std::vecto
                     node.addresses.at("management").to_text()),
         node.ntp.empty() ? "set the clock: no time server is given"
                          : std::format("set the clock from {}", join(node.ntp, ", ")),
-        std::format("not done by this version: {} cluster {}", create ? "create" : "join",
-                    node.cluster_name)};
+        create ? std::format("create cluster {}", node.cluster_name)
+               : std::format("join cluster {} with a ticket, in standby", node.cluster_name)};
     if (!osds.empty()) {
         steps.push_back("once the cluster is there, " + osd_step(osds));
     }

@@ -103,16 +103,20 @@ TEST_CASE("the screens work on every kind of terminal, and leave it as it was", 
 }
 
 TEST_CASE("cursor keys in the form that each terminal sends them move the choice", "[pty]") {
-    const Engine engine;
     for (const auto& [term, down] :
          {std::pair("vt220", "\x1b[B"), std::pair("xterm", "\x1bOB"), std::pair("linux", "\x1b[B")}) {
         INFO(term);
+        const Engine engine;  // one that was attached to before goes on where that screen was
         Pty pty(engine.screen(), term);
         REQUIRE(comes_up(pty));
         pty.type("\r\r");
-        REQUIRE(pty.watch(patience, [&] { return pty.shows("Space may be erased"); }));
+        const bool there = pty.watch(patience, [&] { return pty.shows("Space may be erased"); });
+        INFO(pty.screen());
+        REQUIRE(there);
         pty.type(down);
-        CHECK(pty.watch(patience, [&] { return pty.shows("protected ("); }));
+        const bool moved = pty.watch(patience, [&] { return pty.shows("protected ("); });
+        INFO(pty.screen());
+        CHECK(moved);
     }
 }
 
