@@ -37,17 +37,9 @@ SessionOptions session_options(const InstallOptions& options) {
     return session;
 }
 
-Result<void> carry_out(Session& session, EventSink& events) {
+Result<void> carry_out(Session& session) {
     BEDPLATE_ASSIGN(const auto consent, session.consent_of_site());
-    auto applied = session.apply(consent);
-    if (!applied) {
-        events.on_event({.type = Event::Type::failed,
-                         .stage = "",
-                         .action = "",
-                         .text = applied.error().message,
-                         .error = applied.error()});
-    }
-    return applied;
+    return session.apply(consent);
 }
 
 /// A thread that hangs on a disk outlives everything: the program ends without taking anything away from it.
@@ -75,7 +67,7 @@ Result<int> install_here(const InstallOptions& options, const Invocation& invoca
         }
         return 0;
     }
-    if (auto done = carry_out(session, events); !done) {
+    if (auto done = carry_out(session); !done) {
         if (abandoned_work() > 0) {
             std::cerr << done.error().to_text() << '\n';
         }
@@ -90,10 +82,10 @@ std::string machine_name(const FileSystem& files) {
     return tag ? "serial " + std::string(trim(*tag)) : std::string();
 }
 
-Result<void> run_session(Session& session, EventSink& events, Consoles& consoles) {
+Result<void> run_session(Session& session, Consoles& consoles) {
     BEDPLATE_TRY(session.prepare());
     consoles.print("\n" + to_text(session.plan()) + "\n");
-    return carry_out(session, events);
+    return carry_out(session);
 }
 
 /// A finished machine whose firmware tries the network first goes on to its own disk by itself.
@@ -129,7 +121,7 @@ int install_unattended(const InstallOptions& options) {
     const auto wanted = kernel_argument(platform.files, session_settings.documents, "bedplate.network-proof");
     session_settings.skip_network_proof = session_settings.skip_network_proof || wanted == "skip";
     Session session(platform, events, session_settings);
-    if (const auto done = run_session(session, events, consoles); !done) {
+    if (const auto done = run_session(session, consoles); !done) {
         if (wants_local_disk(done.error()) && session.started_over_network()) {
             return go_on_to_local_disk(platform, consoles, done.error());
         }

@@ -269,6 +269,11 @@ Result<void> Session::before_first_write() {
 
 Result<void> Session::apply(const Consent& consent) {
     if (auto ready = before_first_write(); !ready) {
+        events_.on_event({.type = Event::Type::failed,
+                          .stage = "preflight",
+                          .action = "",
+                          .text = ready.error().message,
+                          .error = ready.error()});
         if (report_) {
             report_->refused_or_failed(ready.error());
         }

@@ -22,6 +22,11 @@ case "$mode" in
     ;;
 esac
 
+# Without git there would be no files, and nothing to find fault with.
+if [ -z "$(git ls-files -- tests/lint/lint.sh)" ]; then
+    echo "git does not know this tree (inside the build root a worktree's repository is out of reach: use a clone)" >&2
+    exit 2
+fi
 report=$(mktemp) || exit 2
 trap 'rm -f "$report"' EXIT
 passed=0
