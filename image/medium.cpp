@@ -290,7 +290,8 @@ Command unified_image_command(const fs::path& kernel, const fs::path& initramfs,
                               const MediumOptions& options, const fs::path& program) {
     // There is no boot menu that could ask: the site document comes from the medium, a stick or a server.
     const std::string command_line =
-        "quiet loglevel=4 panic=30 lsm=lockdown,yama,integrity console=tty0 console=ttyS0,115200n8 bedplate.mode=unattended";
+        "quiet loglevel=4 panic=30 lsm=lockdown,yama,integrity console=tty0 console=ttyS0,115200n8 "
+        "bedplate.mode=unattended";
     return {.argv = {"ukify",
                      "build",
                      "--linux",

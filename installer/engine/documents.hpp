@@ -44,13 +44,14 @@ struct DocumentPlaces {
                                      const std::optional<std::string>& given,
                                      const Inventory* machine = nullptr);
 
-/// The secrets of this installation, by precedence: `given`, the medium's site area, a stick; empty where there
-/// are none. Errors: file.* for `given`, findings.
+/// The secrets of this installation, by precedence: `given`, the medium's site area, a stick; empty where
+/// there are none. Errors: file.* for `given`, findings.
 [[nodiscard]] Result<Secrets> find_secrets(const FileSystem& files, const DocumentPlaces& places,
                                            const std::optional<std::filesystem::path>& given);
 
-/// Copy what a stick labelled BEDPLATE holds (site.yaml, secrets.yaml, profiles/, token, ticket) to `places.stick`; false
-/// where there is no such stick or no site on it. The stick is not written to. Errors: stick.mount.
+/// Copy what a stick labelled BEDPLATE holds (site.yaml, secrets.yaml, profiles/, token, ticket) to
+/// `places.stick`; false where there is no such stick or no site on it. The stick is not written to. Errors:
+/// stick.mount.
 [[nodiscard]] Result<bool> read_stick(Platform& platform, const DocumentPlaces& places);
 
 /// Shipped profiles, then those of the site area (wherever it was unpacked), then those of the stick.

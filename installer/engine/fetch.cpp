@@ -28,7 +28,8 @@ std::string status_hint(int status) {
         return "redirects are not followed: give the final address";
     }
     if (status == 401 || status == 403) {
-        return "the server wants another bearer token (bedplate.token=, or bedplate image personalize --token-file)";
+        return "the server wants another bearer token (bedplate.token=, or bedplate image personalize "
+               "--token-file)";
     }
     return {};
 }

@@ -14,12 +14,14 @@
 
 namespace bedplate {
 
-/// The ticket that came with the medium (`ticket` in its site area, or on a stick), if there is one. Errors: ticket.*.
+/// The ticket that came with the medium (`ticket` in its site area, or on a stick), if there is one. Errors:
+/// ticket.*.
 [[nodiscard]] Result<std::optional<Ticket>> find_ticket(const FileSystem& files,
                                                         const DocumentPlaces& places);
 
 /// The same as it was given, for the node.
-[[nodiscard]] Result<std::optional<Secret>> ticket_text(const FileSystem& files, const DocumentPlaces& places);
+[[nodiscard]] Result<std::optional<Secret>> ticket_text(const FileSystem& files,
+                                                        const DocumentPlaces& places);
 
 /// Ask the cluster, before anything is written to a disk, whether this machine may join as `node`: ticket,
 /// version, clock, quorum, and nobody else with its name, UUID or addresses. The ticket lasts for the

@@ -240,10 +240,11 @@ Result<void> Session::find_keys() {
         return crypt != nullptr && crypt->unlock == Encryption::passphrase;
     });
     if (asks && !secrets_.disk_passphrase) {
-        return refuse("crypt.no-key", "the profile wants a system that a passphrase opens, and there is none",
-                      plan_->profile_name,
-                      "give disk_passphrase in the secrets file: bedplate install --secrets, or bedplate image "
-                      "personalize --secrets");
+        return refuse(
+            "crypt.no-key", "the profile wants a system that a passphrase opens, and there is none",
+            plan_->profile_name,
+            "give disk_passphrase in the secrets file: bedplate install --secrets, or bedplate image "
+            "personalize --secrets");
     }
     return {};
 }

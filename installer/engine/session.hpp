@@ -92,8 +92,8 @@ public:
 
     /// Carry the plan out, on the machine that it was made for: before the first try it is looked at once
     /// more, and any disk that the plan has a use for has to be what it was. Errors: disk.changed, disk.gone,
-    /// crypt.no-key, and those of execute(). Whatever fails is also left as a bundle on the disk's ESP, if there is one
-    /// already.
+    /// crypt.no-key, and those of execute(). Whatever fails is also left as a bundle on the disk's ESP, if
+    /// there is one already.
     [[nodiscard]] Result<void> apply(const Consent& consent);
 
 private:

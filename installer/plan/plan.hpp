@@ -178,8 +178,8 @@ struct SetRootPassword {
     static constexpr std::string_view kind = "set-root-password";
     bool locked = true;
 };
-/// The join ticket that the installer was given, if it was, to where first boot looks for it. It is a secret, so
-/// the plan only says where it goes.
+/// The join ticket that the installer was given, if it was, to where first boot looks for it. It is a secret,
+/// so the plan only says where it goes.
 struct HandOverTicket {
     static constexpr std::string_view kind = "hand-over-ticket";
     std::string path;
@@ -233,15 +233,16 @@ struct SetBootEntry {
 
 }  // namespace action
 
-using ActionKind = std::variant<
-    action::VerifyPayload, action::ZapBluestore, action::CloseCrypt, action::DeactivateVolumeGroup,
-    action::StopArray, action::StopBcache, action::RemoveMultipathMap, action::WipeDisk,
-    action::WritePartitionTable, action::CreateArray, action::CreateCrypt, action::OpenCrypt,
-    action::BindTpm2, action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
-    action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload, action::WriteFile,
-    action::SetRootPassword, action::HandOverTicket, action::UpdateInitramfs, action::WriteEsp,
-    action::PrepareBiosLoader, action::VerifyTarget, action::UnmountTarget, action::CommitBoot,
-    action::SetBootEntry>;
+using ActionKind =
+    std::variant<action::VerifyPayload, action::ZapBluestore, action::CloseCrypt,
+                 action::DeactivateVolumeGroup, action::StopArray, action::StopBcache,
+                 action::RemoveMultipathMap, action::WipeDisk, action::WritePartitionTable,
+                 action::CreateArray, action::CreateCrypt, action::OpenCrypt, action::BindTpm2,
+                 action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
+                 action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload,
+                 action::WriteFile, action::SetRootPassword, action::HandOverTicket, action::UpdateInitramfs,
+                 action::WriteEsp, action::PrepareBiosLoader, action::VerifyTarget, action::UnmountTarget,
+                 action::CommitBoot, action::SetBootEntry>;
 
 struct Action {
     std::string id;  ///< "format.mkfs.root": stable, unique in the plan

@@ -34,7 +34,8 @@ template Table<Secrets> document<Secrets>(std::string_view schema);
 
 const Table<Secrets>& secrets_table() {
     static const Table<Secrets> table =
-        document<Secrets>(Secrets::schema).optional("disk_passphrase", &Secrets::disk_passphrase, passphrase());
+        document<Secrets>(Secrets::schema)
+            .optional("disk_passphrase", &Secrets::disk_passphrase, passphrase());
     return table;
 }
 
@@ -148,9 +149,9 @@ Report validate_document(std::string_view text, const std::string& origin) {
     } else if (schema.starts_with("bedplate/secrets/")) {
         (void)load_secrets(text, origin, report);
     } else {
-        report_schema(report, origin, document->root(),
-                      std::format("{}, {}, {}, {}", Profile::schema, Site::schema, Secrets::schema,
-                                  Inventory::schema));
+        report_schema(
+            report, origin, document->root(),
+            std::format("{}, {}, {}, {}", Profile::schema, Site::schema, Secrets::schema, Inventory::schema));
     }
     return report;
 }

@@ -60,7 +60,8 @@ std::string nobodys_site() {
 std::filesystem::path medium_for(const Workspace& workspace, SerialPort serial) {
     const auto medium = workspace / (serial == SerialPort::com2 ? "com2.iso" : "com1.iso");
     if (!std::filesystem::exists(medium)) {
-        must(personalized_copy(medium, nobodys_site(), {.console = serial == SerialPort::com2 ? "ttyS1" : ""}));
+        must(personalized_copy(medium, nobodys_site(),
+                               {.console = serial == SerialPort::com2 ? "ttyS1" : ""}));
     }
     return medium;
 }
@@ -116,8 +117,9 @@ TEST_CASE("a machine without any serial port is not held up by the consoles that
             port);
         const WebServer web(workspace.path());
         const auto medium = workspace / "medium.iso";
-        must(personalized_copy(medium, nobodys_site(),
-                               {.kernel_arguments = {std::format("bedplate.report=http://10.0.2.2:{}/report", port)}}));
+        must(personalized_copy(
+            medium, nobodys_site(),
+            {.kernel_arguments = {std::format("bedplate.report=http://10.0.2.2:{}/report", port)}}));
         VmSpec spec{.firmware = firmware, .memory = mib(1536)};
         spec.medium = MediumSpec{.iso = medium};
         spec.serial = SerialPort::none;

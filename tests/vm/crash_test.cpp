@@ -90,9 +90,9 @@ void kill_installation(const TestMachine& machine, const fs::path& medium, milli
     CHECK(text.find("exit status") == std::string::npos);  // it neither failed nor refused before
 }
 
-/// Cut off again and again at seeded times, the next run taking up what the last one left; then it finishes. The
-/// caller has killed one machine already.
-/// With `finish_each` every cut is followed by a run to the end on a fresh disk.
+/// Cut off again and again at seeded times, the next run taking up what the last one left; then it finishes.
+/// The caller has killed one machine already. With `finish_each` every cut is followed by a run to the end on
+/// a fresh disk.
 void kill_and_finish(const TestMachine& machine, const fs::path& medium, Firmware firmware,
                      milliseconds whole, unsigned kills, std::mt19937_64& random) {
     const bool finish_each = kills > 3;

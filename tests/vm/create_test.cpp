@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// An installed node that shall create a cluster does, by itself: one monitor, one manager, one OSD, etcd, Pacemaker
-// and a pool for virtual machines, in the time of a first boot.
+// An installed node that shall create a cluster does, by itself: one monitor, one manager, one OSD, etcd,
+// Pacemaker and a pool for virtual machines, in the time of a first boot.
 #include <catch2/catch_test_macros.hpp>
 #include <format>
 
@@ -18,13 +18,15 @@ namespace {
 
 /// What `bedplate node status` holds against the node after so long.
 std::string not_ready(const GuestSsh& ssh, minutes limit) {
-    const auto said = must(
-        ssh.run(std::format("bedplate node status --wait-ready {}s", scaled(std::chrono::seconds(limit)).count() / 1000),
-                scaled(limit + minutes(1))));
+    const auto said = must(ssh.run(std::format("bedplate node status --wait-ready {}s",
+                                               scaled(std::chrono::seconds(limit)).count() / 1000),
+                                   scaled(limit + minutes(1))));
     if (said.exit_status == 0) {
         return {};
     }
-    return said.out + must(ssh.output("journalctl --no-pager --unit bedplate-firstboot --lines 60; ceph -s 2>&1 || true"));
+    return said.out +
+           must(ssh.output(
+               "journalctl --no-pager --unit bedplate-firstboot --lines 60; ceph -s 2>&1 || true"));
 }
 
 void check_ceph(const GuestSsh& ssh) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The image under test puts a node onto a machine that has BIOS and little memory, and the node comes up. UEFI
-// is in crash_test.cpp, with the power going in between.
+// The image under test puts a node onto a machine that has BIOS and little memory, and the node comes up.
+// UEFI is in crash_test.cpp, with the power going in between.
 #include <catch2/catch_test_macros.hpp>
 
 #include "installation.hpp"

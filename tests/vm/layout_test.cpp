@@ -84,7 +84,8 @@ std::string osds_of(const GuestSsh& ssh) {
 /// What no installer may lose: an object in the OSDs, a volume in the fast tier. And what only this test
 /// keeps, the monitor's store, which lives on the system disk: on the disk that no role names.
 std::string fill(const GuestSsh& ssh) {
-    CHECK(run_script(ssh, top_directory() / "tests/vm/layouts/monitor").find("@monitor@") != std::string::npos);
+    CHECK(run_script(ssh, top_directory() / "tests/vm/layouts/monitor").find("@monitor@") !=
+          std::string::npos);
     must(ssh.run("/usr/lib/bedplate/bedplate-firstboot osds", scaled(minutes(10))));
     const auto trouble = wait_for(ssh, "ceph osd stat | grep -q \"2 up\"", minutes(10));
     INFO(trouble);

@@ -52,7 +52,8 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-/// Where the states are kept from one run to the next: the name says by which script they were made, and which.
+/// Where the states are kept from one run to the next: the name says by which script they were made, and
+/// which.
 fs::path cache_file(const std::vector<std::string>& serials) {
     const char* home = std::getenv("HOME");
     const char* cache = std::getenv("XDG_CACHE_HOME");
@@ -61,8 +62,7 @@ fs::path cache_file(const std::vector<std::string>& serials) {
     std::ifstream script(top_directory() / "tests/vm/leftovers/make-states");
     const std::string text{std::istreambuf_iterator<char>(script), {}};
     return base / "bedplate/leftovers" /
-           std::format("{}-{}.tar.zst", serials.size(),
-                       sha256_hex(text + joined(serials)).substr(0, 16));
+           std::format("{}-{}.tar.zst", serials.size(), sha256_hex(text + joined(serials)).substr(0, 16));
 }
 
 bool unpack(const fs::path& archive, const fs::path& folder) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Twenty-four disks on which somebody lives: torn down, partitioned and formatted side by side, against the same
-// tools one after the other.
+// Twenty-four disks on which somebody lives: torn down, partitioned and formatted side by side, against the
+// same tools one after the other.
 #include <catch2/catch_test_macros.hpp>
 #include <format>
 #include <fstream>
@@ -39,9 +39,9 @@ fs::path make_cases(const Workspace& workspace) {
     for (const auto& serial : serial_numbers()) {
         wipe += std::format("{}{{serial: {}}}", wipe.empty() ? "" : ", ", serial);
     }
-    auto site = site_text({.ssh_key =
-                               "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f "
-                               "operator@workstation"});
+    auto site = site_text(
+        {.ssh_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f "
+                    "operator@workstation"});
     site = std::regex_replace(site, std::regex("wipe: blank-only"), "wipe: listed");
     site = std::regex_replace(site, std::regex(R"((cluster: (create|join))\})"),
                               std::format("$1, wipe: [{}]}}", wipe));
@@ -77,9 +77,11 @@ TEST_CASE("24 disks are torn down, partitioned and formatted side by side", "[ma
     INFO(said.text);
     REQUIRE(said.status == 0);
     const auto ours = seconds_of(said.text, "bedplate"), tools = seconds_of(said.text, "tools");
-    proved(std::format("24 disks torn down, partitioned and formatted in {:.1f} s; the tools by hand {:.1f} s", ours,
-                       tools));
-    // Not a measurement (docs/benchmarks.md has those), but a machine that does one disk after another is seen.
+    proved(
+        std::format("24 disks torn down, partitioned and formatted in {:.1f} s; the tools by hand {:.1f} s",
+                    ours, tools));
+    // Not a measurement (docs/benchmarks.md has those), but a machine that does one disk after another is
+    // seen.
     CHECK(ours < 3 * tools);
     shell.vm().power_cut();
     workspace.succeeded();

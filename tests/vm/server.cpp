@@ -54,8 +54,8 @@ RescueShell Server::installer(std::uint64_t generation) const {
     const auto cases = workspace_ / "cases";
     fs::create_directories(cases / "profiles");
     fs::copy_file(profile_, cases / "profiles" / profile_.filename(), fs::copy_options::overwrite_existing);
-    std::ofstream(cases / "site.yaml") << site_text(
-        {.ssh_key = key_.public_line, .generation = generation, .cluster = cluster_});
+    std::ofstream(cases / "site.yaml")
+        << site_text({.ssh_key = key_.public_line, .generation = generation, .cluster = cluster_});
     auto spec = machine();
     spec.medium = MediumSpec{.iso = must(find_iso())};
     return {workspace_, spec, cases};
@@ -90,9 +90,9 @@ std::string run_script(const GuestSsh& ssh, const fs::path& script, const std::s
                        minutes limit) {
     std::ifstream file(script);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const auto done = must(
-        ssh.run(std::format("bash -s -- {} <<'END-OF-SCRIPT' 2>&1\n{}END-OF-SCRIPT\n", arguments, text),
-                scaled(limit)));
+    const auto done =
+        must(ssh.run(std::format("bash -s -- {} <<'END-OF-SCRIPT' 2>&1\n{}END-OF-SCRIPT\n", arguments, text),
+                     scaled(limit)));
     INFO(done.out);
     REQUIRE(done.exit_status == 0);
     return done.out;

@@ -54,8 +54,8 @@ private:
     std::vector<DiskSpec> disks_;
 };
 
-/// A script on the node, as bash reads it from its standard input; the test fails where it does. Returns what it
-/// said.
+/// A script on the node, as bash reads it from its standard input; the test fails where it does. Returns what
+/// it said.
 [[nodiscard]] std::string run_script(const GuestSsh& ssh, const std::filesystem::path& script,
                                      const std::string& arguments = "",
                                      std::chrono::minutes limit = std::chrono::minutes(5));

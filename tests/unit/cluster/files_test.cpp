@@ -30,8 +30,8 @@ std::string objection(const std::string& text, std::vector<std::string> argv,
     return result->exit_status == 0 ? "" : result->out + result->err;
 }
 
-/// corosync reads its key and looks for itself among the nodes even where it only checks: it gets a key, and node 1 is
-/// this machine.
+/// corosync reads its key and looks for itself among the nodes even where it only checks: it gets a key, and
+/// node 1 is this machine.
 std::string corosync_objection(std::uint64_t version, std::vector<Member> list) {
     const fakes::TempDir dir;
     const auto key = dir / "authkey";

@@ -124,6 +124,7 @@ TEST_CASE("secrets come from the file that is named, else from the medium, else 
                         "schema: bedplate/secrets/v1\ndisk_passphrase: from-the-medium\n");
     CHECK(find_secrets(fake.files, {}, std::nullopt).value().disk_passphrase == Secret("from-the-medium"));
     fake.files.add_file("/root/secrets.yaml", "schema: bedplate/secrets/v1\ndisk_passphrase: from-a-file\n");
-    CHECK(find_secrets(fake.files, {}, "/root/secrets.yaml").value().disk_passphrase == Secret("from-a-file"));
+    CHECK(find_secrets(fake.files, {}, "/root/secrets.yaml").value().disk_passphrase ==
+          Secret("from-a-file"));
     CHECK_FALSE(find_secrets(fake.files, {}, "/root/none.yaml"));
 }

@@ -126,7 +126,8 @@ TEST_CASE("a named document is fetched as it is, and a web page is no site") {
     fake.http.on("http://s/y.yml", [](const HttpRequest&) {
         return HttpResponse{.status = 200, .content_type = "text/html", .body = "<p>"};
     });
-    CHECK(site_from_server(fake.platform, {}, "http://s/y.yml", any_machine()).error().code == "site.not-yaml");
+    CHECK(site_from_server(fake.platform, {}, "http://s/y.yml", any_machine()).error().code ==
+          "site.not-yaml");
     fake.http.on("http://s/z.yaml",
                  [](const HttpRequest&) { return yaml("schema: bedplate/site/v1\nnodez: 1\n"); });
     CHECK(site_from_server(fake.platform, {}, "http://s/z.yaml", any_machine()).error().kind ==

@@ -344,13 +344,14 @@ TEST_CASE("validate_document knows what a text is by its schema") {
 
 TEST_CASE("the secrets' passphrase is read, and no finding shows it") {
     Report report;
-    const auto secrets =
-        load_secrets("schema: bedplate/secrets/v1\ndisk_passphrase: " + canary + "\n", "secrets.yaml", report);
+    const auto secrets = load_secrets("schema: bedplate/secrets/v1\ndisk_passphrase: " + canary + "\n",
+                                      "secrets.yaml", report);
     REQUIRE(secrets);
     CHECK(secrets->disk_passphrase == Secret(canary));
-    for (const std::string& wrong : std::vector<std::string>{"disk_passphrase: [" + canary + "]", "disk_passphrase: " + canary + "\u00e4",
-                                    "disk_passphrase: short", "disk_pass: " + canary,
-                                    "disk_passphrase: {" + canary + ": x}", "disk_passphrase: '" + canary}) {
+    for (const std::string& wrong : std::vector<std::string>{
+             "disk_passphrase: [" + canary + "]", "disk_passphrase: " + canary + "\u00e4",
+             "disk_passphrase: short", "disk_pass: " + canary, "disk_passphrase: {" + canary + ": x}",
+             "disk_passphrase: '" + canary}) {
         INFO(wrong);
         Report found;
         CHECK_FALSE(load_secrets("schema: bedplate/secrets/v1\n" + wrong + "\n", "secrets.yaml", found));
