@@ -243,7 +243,7 @@ std::string to_text(const OpenedImage& image, const SiteArea& area) {
         text += "  console   " + area.console + "\n";
     }
     for (const auto& [path, shown] : area.shown) {
-        text += "\n--- " + path + "\n" + shown + (shown.ends_with('\n') ? "" : "\n");
+        text += std::format("\n--- {}\n{}{}", path, shown, shown.ends_with('\n') ? "" : "\n");
     }
     return text;
 }

@@ -65,6 +65,7 @@ void arm_rescue() {
     std::string sequence;
     for (const char* capability : {"sgr0", "rmacs", "cnorm", "rmcup", "rmkx"}) {
         const char* text = ::tigetstr(capability);
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): how terminfo says that this is no text
         if (text != nullptr && text != reinterpret_cast<const char*>(-1)) {
             // Padding ("$<5>") is for terminals that nobody has any more; it must not be shown.
             const std::string_view whole(text);

@@ -138,14 +138,11 @@ void wrap_line(std::string_view text, int columns, std::vector<std::string>& lin
     for (const char32_t c : to_characters(text)) {
         if (width + width_of(c) > columns && !line.empty()) {
             std::u32string rest;
-            if (c == U' ') {
-                lines.push_back(to_utf8(line));
-            } else if (has_blank && width_of(c) == 1) {
-                lines.push_back(to_utf8(line.substr(0, last_blank)));
+            if (c != U' ' && has_blank && width_of(c) == 1) {
                 rest = line.substr(last_blank + 1);
-            } else {
-                lines.push_back(to_utf8(line));
+                line.resize(last_blank);
             }
+            lines.push_back(to_utf8(line));
             line = rest;
             width = measure(line);
             has_blank = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Media that come and go, and trees on servers.
+#include <format>
 #include <utility>
 
 #include "engine/medium.hpp"
@@ -62,7 +63,7 @@ Result<Medium> open_server_medium(Platform& platform, const ServerTrust& trust, 
                                   const MediumPlaces& places) {
     const auto believed = for_payload(trust, url);
     for (const std::string_view suffix : {"", ".sig"}) {
-        const std::string path = std::string(server_manifest) + std::string(suffix);
+        const auto path = std::format("{}{}", server_manifest, suffix);
         BEDPLATE_ASSIGN(
             const auto text,
             fetch_document(platform, believed, {.url = url + "/" + path, .max_body = mib(16)}, not_manifest));

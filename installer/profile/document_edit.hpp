@@ -12,6 +12,15 @@
 
 namespace bedplate {
 
+/// A value in a document that is edited. Not inside of the class: it holds others of its kind.
+struct DocumentNode {
+    enum class Kind { null, scalar, list, map } kind = Kind::null;
+    std::string text;
+    bool quoted = false;
+    std::vector<std::pair<std::string, DocumentNode>> entries;  ///< keys are empty in lists
+    bool operator==(const DocumentNode&) const = default;
+};
+
 /// A document that is changed key by key, as the screens do it. Works on keys and values, never on structs:
 /// what is not touched keeps its value, and keys that a newer version adds survive. Comments do not.
 ///
@@ -45,13 +54,7 @@ public:
     bool operator==(const DocumentEdit&) const = default;
 
 private:
-    struct Node {
-        enum class Kind { null, scalar, list, map } kind = Kind::null;
-        std::string text;
-        bool quoted = false;
-        std::vector<std::pair<std::string, Node>> entries;  ///< keys are empty in lists
-        bool operator==(const Node&) const = default;
-    };
+    using Node = DocumentNode;
     friend struct DocumentNodes;
     DocumentEdit() = default;
     [[nodiscard]] const Node* find(std::string_view path) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <ranges>
 #include <thread>
 
 #include "platform/linux/linux.hpp"
@@ -67,9 +68,9 @@ struct Bench {
     }
     /// The last message of that type to the client.
     [[nodiscard]] Json last(Service::Client client, std::string_view type) const {
-        for (auto it = sent.rbegin(); it != sent.rend(); ++it) {
-            if (it->first == client && it->second.value("type", "") == type) {
-                return it->second;
+        for (const auto& [receiver, message] : std::views::reverse(sent)) {
+            if (receiver == client && message.value("type", "") == type) {
+                return message;
             }
         }
         return nullptr;

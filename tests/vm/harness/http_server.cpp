@@ -29,7 +29,11 @@ std::optional<HttpRequest> read_request(int client) {
             return std::nullopt;
         }
         text.append(buffer.data(), static_cast<std::size_t>(got));
-        if (head_end != std::string::npos || (head_end = text.find("\r\n\r\n")) == std::string::npos) {
+        if (head_end != std::string::npos) {
+            continue;
+        }
+        head_end = text.find("\r\n\r\n");
+        if (head_end == std::string::npos) {
             continue;
         }
         for (const auto& line : split(std::string_view(text).substr(0, head_end), '\n')) {
