@@ -130,8 +130,8 @@ fs::path make_cases(const Workspace& workspace, const std::vector<std::string>& 
         std::regex_replace(site_text({.ssh_key = key}), std::regex("name: vmtest"), "name: newcomer");
     std::ofstream(folder / "keep.yaml") << site;
     auto with_consent = std::regex_replace(site, std::regex("wipe: blank-only"), "wipe: listed");
-    with_consent = std::regex_replace(with_consent, std::regex("cluster: create\\}"),
-                                      std::format("cluster: create, wipe: [{}{}]}}", wipe, more));
+    with_consent = std::regex_replace(with_consent, std::regex(R"((cluster: (create|join))\})"),
+                                      std::format("$1, wipe: [{}{}]}}", wipe, more));
     std::ofstream(folder / "wipe.yaml") << with_consent;
     return folder;
 }
