@@ -66,7 +66,8 @@ Result<Medium> open_server_medium(Platform& platform, const ServerTrust& trust, 
         const auto path = std::format("{}{}", server_manifest, suffix);
         BEDPLATE_ASSIGN(
             const auto text,
-            fetch_document(platform, believed, {.url = url + "/" + path, .max_body = mib(16)}, not_manifest));
+            fetch_document(platform, believed, {.url = std::format("{}/{}", url, path), .max_body = mib(16)},
+                           not_manifest));
         BEDPLATE_TRY(platform.files.write(places.downloads / path, text));
     }
     BEDPLATE_ASSIGN(auto medium, open_medium(platform, places.downloads, places.allowed_signers));
