@@ -49,6 +49,9 @@ bool is_plain(std::string_view text) {
 
 }  // namespace
 
+// Here, where the type is complete.
+bool DocumentNode::operator==(const DocumentNode& other) const = default;
+
 /// The walks over the tree, which the class keeps to itself.
 struct DocumentNodes {
     using Node = DocumentEdit::Node;
@@ -80,14 +83,14 @@ struct DocumentNodes {
     static const Node* child(const Node& node, const std::string& step) {
         if (const auto index = index_of(step)) {
             return node.kind == Node::Kind::list && *index < node.entries.size()
-                       ? &node.entries[*index].second
+                       ? &node.entries[*index].value
                        : nullptr;
         }
         if (node.kind != Node::Kind::map) {
             return nullptr;
         }
-        const auto found = std::ranges::find(node.entries, step, &std::pair<std::string, Node>::first);
-        return found == node.entries.end() ? nullptr : &found->second;
+        const auto found = std::ranges::find(node.entries, step, &DocumentEntry::key);
+        return found == node.entries.end() ? nullptr : &found->value;
     }
 
     static Node& made_child(Node& node, const std::string& step) {
@@ -100,7 +103,7 @@ struct DocumentNodes {
             return const_cast<Node&>(*there);  // NOLINT(cppcoreguidelines-pro-type-const-cast): ours
         }
         node.entries.emplace_back(index ? std::string() : step, Node{});
-        return node.entries.back().second;
+        return node.entries.back().value;
     }
 
     static Node& make(Node& root, std::string_view path) {
@@ -124,10 +127,10 @@ struct DocumentNodes {
         if (there == nullptr) {
             return false;
         }
-        const auto at = std::ranges::find_if(node.entries, [&](auto& e) { return &e.second == there; });
+        const auto at = std::ranges::find_if(node.entries, [&](auto& e) { return &e.value == there; });
         if (steps.size() > 1) {
-            remove(at->second, steps.subspan(1));
-            if (at->second.kind == Node::Kind::scalar || !at->second.entries.empty()) {
+            remove(at->value, steps.subspan(1));
+            if (at->value.kind == Node::Kind::scalar || !at->value.entries.empty()) {
                 return true;
             }
         }
@@ -229,7 +232,7 @@ std::vector<std::string> DocumentEdit::keys(std::string_view path) const {
     std::vector<std::string> names;
     if (const Node* node = find(path); node != nullptr && node->kind == Node::Kind::map) {
         std::ranges::transform(node->entries, std::back_inserter(names),
-                               [](const auto& e) { return e.first; });
+                               [](const auto& e) { return e.key; });
     }
     return names;
 }
@@ -243,7 +246,7 @@ void DocumentEdit::set_list(std::string_view path, const std::vector<std::string
     node = Node{.kind = Node::Kind::list, .text = {}, .quoted = false, .entries = {}};
     for (const auto& text : texts) {
         node.entries.emplace_back(std::string(), Node{});
-        DocumentNodes::set(node.entries.back().second, text);
+        DocumentNodes::set(node.entries.back().value, text);
     }
 }
 

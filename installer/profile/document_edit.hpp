@@ -12,13 +12,21 @@
 
 namespace bedplate {
 
-/// A value in a document that is edited. Not inside of the class: it holds others of its kind.
+struct DocumentEntry;
+
+/// A value in a document that is edited.
 struct DocumentNode {
     enum class Kind { null, scalar, list, map } kind = Kind::null;
     std::string text;
     bool quoted = false;
-    std::vector<std::pair<std::string, DocumentNode>> entries;  ///< keys are empty in lists
-    bool operator==(const DocumentNode&) const = default;
+    std::vector<DocumentEntry> entries;  ///< keys are empty in lists
+    bool operator==(const DocumentNode& other) const;
+};
+
+struct DocumentEntry {
+    std::string key;
+    DocumentNode value;
+    bool operator==(const DocumentEntry& other) const = default;
 };
 
 /// A document that is changed key by key, as the screens do it. Works on keys and values, never on structs:
