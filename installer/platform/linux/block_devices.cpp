@@ -265,13 +265,27 @@ Result<struct stat> status_of(const std::filesystem::path& path) {
     return status;
 }
 
+/// Whoever looks at a disk because it was just changed (the kernel's scan for partitions, a tool of udev's)
+/// may hold it for a moment; whoever uses it holds it for longer. errno is that of the last open().
+constexpr std::chrono::seconds busy_patience{3};
+
+Descriptor open_patiently(const std::filesystem::path& path, int flags) {
+    const auto deadline = std::chrono::steady_clock::now() + scaled(busy_patience);
+    int fd = ::open(path.c_str(), flags);
+    while (fd < 0 && errno == EBUSY && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        fd = ::open(path.c_str(), flags);
+    }
+    return Descriptor(fd);
+}
+
 Result<Opened> open_device(const std::filesystem::path& path, BlockAccess access, Bytes file_block_size) {
     BEDPLATE_ASSIGN(const auto before, status_of(path));
     // On a regular file O_EXCL without O_CREAT has no defined meaning (open(2)).
     const bool exclusive = access == BlockAccess::write && S_ISBLK(before.st_mode);
     const int flags =
         O_CLOEXEC | (access == BlockAccess::read ? O_RDONLY : O_RDWR) | (exclusive ? O_EXCL : 0);
-    Descriptor fd(::open(path.c_str(), flags));
+    Descriptor fd = open_patiently(path, flags);
     if (!fd.is_open()) {
         return open_failure(path, errno);
     }
