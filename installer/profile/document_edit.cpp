@@ -82,9 +82,8 @@ struct DocumentNodes {
 
     static const Node* child(const Node& node, const std::string& step) {
         if (const auto index = index_of(step)) {
-            return node.kind == Node::Kind::list && *index < node.entries.size()
-                       ? &node.entries[*index].value
-                       : nullptr;
+            return node.kind == Node::Kind::list && *index < node.entries.size() ? &node.entries[*index].value
+                                                                                 : nullptr;
         }
         if (node.kind != Node::Kind::map) {
             return nullptr;
@@ -231,8 +230,7 @@ std::size_t DocumentEdit::size(std::string_view path) const {
 std::vector<std::string> DocumentEdit::keys(std::string_view path) const {
     std::vector<std::string> names;
     if (const Node* node = find(path); node != nullptr && node->kind == Node::Kind::map) {
-        std::ranges::transform(node->entries, std::back_inserter(names),
-                               [](const auto& e) { return e.key; });
+        std::ranges::transform(node->entries, std::back_inserter(names), [](const auto& e) { return e.key; });
     }
     return names;
 }

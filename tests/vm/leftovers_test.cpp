@@ -218,8 +218,20 @@ unsigned check_wipe(RescueShell& shell, const std::vector<std::string>& serials)
     return clean;
 }
 
+/// Consent to both halves of a mirror, and a profile that uses one: the other would be left without it.
+void check_shared(RescueShell& shell, const std::vector<std::string>& halves) {
+    for (const auto& serial : halves) {
+        const auto said = shell.run(
+            std::format("bedplate install --json --commit --profiles profiles/{} --site wipe.yaml", serial));
+        INFO(serial << ": " << said.text);
+        CHECK(said.status == 4);
+        CHECK(said.text.find("disk.shared") != std::string::npos);
+    }
+}
+
 void prove(const Workspace& workspace, const std::vector<std::string>& serials,
-           const std::vector<std::string>& wiped, const std::string& more) {
+           const std::vector<std::string>& wiped, const std::string& more,
+           const std::vector<std::string>& halves = {}) {
     const auto cases = make_cases(workspace, serials, more);
     std::map<std::string, std::string> before;
     for (const auto& serial : serials) {
@@ -232,6 +244,7 @@ void prove(const Workspace& workspace, const std::vector<std::string>& serials,
         CHECK(must(content_digest(workspace / (serial + ".img"))) == before[serial]);
     }
     const auto clean = check_wipe(shell, wiped);
+    check_shared(shell, halves);
     shell.vm().power_cut();
     proved(std::format("leftovers: {} of {} refused and byte-identical, {} of {} wiped clean", refused,
                        serials.size(), clean, wiped.size()));
@@ -256,6 +269,7 @@ TEST_CASE("what a running Ceph cluster and its node leave is refused, and gone w
     std::ifstream(workspace / "fsid") >> fsid;
     auto serials = node_states;
     serials.insert(serials.end(), node_systems.begin(), node_systems.end());
-    prove(workspace, serials, serials, std::format(", {{fsid: {}}}, {{cluster: vmtest}}", fsid));
+    prove(workspace, serials, node_states, std::format(", {{fsid: {}}}, {{cluster: vmtest}}", fsid),
+          node_systems);
     workspace.succeeded();
 }
