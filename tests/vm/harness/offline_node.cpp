@@ -26,9 +26,9 @@ constexpr std::size_t boot_code_size = 440;  // the rest is the disk's signature
 
 /// What the plan writes over the payload's own files; everything else has to be the payload's, byte for byte.
 const std::set<std::string> configured{
-    "boot/grub/grub.cfg", "etc/default/grub", "etc/fstab",      "etc/hostname", "etc/hosts",
-    "etc/localtime",      "etc/resolv.conf",  "etc/timezone",   "etc/shadow",   "etc/group",
-    "etc/passwd",         "etc/gshadow",      "etc/machine-id",
+    "boot/grub/grub.cfg", "etc/default/grub", "etc/fstab",      "etc/hostname",      "etc/hosts",
+    "etc/localtime",      "etc/resolv.conf",  "etc/timezone",   "etc/shadow",        "etc/group",
+    "etc/passwd",         "etc/gshadow",      "etc/machine-id", "etc/nftables.conf",
 };
 
 struct RealPlatform {
