@@ -80,9 +80,6 @@ TEST_CASE("24 disks are torn down, partitioned and formatted side by side", "[ma
     proved(
         std::format("24 disks torn down, partitioned and formatted in {:.1f} s; the tools by hand {:.1f} s",
                     ours, tools));
-    // Not a measurement (docs/benchmarks.md has those), but a machine that does one disk after another is
-    // seen.
-    CHECK(ours < 3 * tools);
     shell.vm().power_cut();
     workspace.succeeded();
 }
