@@ -55,6 +55,21 @@ Result<Plan> plan_for(const Inventory& inventory, const Site& site, const std::v
     return make_plan({.inventory = inventory, .profile = *profile, .node = node});
 }
 
+Result<void> check_keys(const Plan& plan, const Secrets& secrets) {
+    const bool asks = std::ranges::any_of(plan.actions, [](const Action& action) {
+        const auto* crypt = std::get_if<action::CreateCrypt>(&action.kind);
+        return crypt != nullptr && crypt->unlock == Encryption::passphrase;
+    });
+    if (asks && !secrets.disk_passphrase) {
+        return refuse(
+            "crypt.no-key", "the profile wants a system that a passphrase opens, and there is none",
+            plan.profile_name,
+            "give disk_passphrase in the secrets file: bedplate install --secrets, or bedplate image "
+            "personalize --secrets");
+    }
+    return {};
+}
+
 Session::Session(Platform& platform, EventSink& events, SessionOptions options)
     : platform_(platform), events_(events), options_(std::move(options)) {
     if (options_.profiles.empty()) {
@@ -232,25 +247,10 @@ Result<void> Session::prove() {
     return {};
 }
 
-/// Before anything is written, not when the encrypted device is to be made.
-Result<void> Session::find_keys() {
-    BEDPLATE_ASSIGN(secrets_, find_secrets(platform_.files, options_.documents, options_.secrets));
-    const bool asks = std::ranges::any_of(plan_->actions, [](const Action& action) {
-        const auto* crypt = std::get_if<action::CreateCrypt>(&action.kind);
-        return crypt != nullptr && crypt->unlock == Encryption::passphrase;
-    });
-    if (asks && !secrets_.disk_passphrase) {
-        return refuse(
-            "crypt.no-key", "the profile wants a system that a passphrase opens, and there is none",
-            plan_->profile_name,
-            "give disk_passphrase in the secrets file: bedplate install --secrets, or bedplate image "
-            "personalize --secrets");
-    }
-    return {};
-}
-
 Result<void> Session::before_first_write() {
-    BEDPLATE_TRY(find_keys());
+    // Before anything is written, not when the encrypted device is to be made.
+    BEDPLATE_ASSIGN(secrets_, find_secrets(platform_.files, options_.documents, options_.secrets));
+    BEDPLATE_TRY(check_keys(*plan_, secrets_));
     // Somebody may have taken time to look at the plan. A second try finds what the first one made.
     if (!applied_) {
         stage("looking whether the machine is still the same");

@@ -32,6 +32,9 @@ namespace bedplate {
                                                  const std::vector<Profile>& profiles,
                                                  const std::optional<std::string>& requested);
 
+/// Whether there is a key for all that the plan encrypts. Errors: crypt.no-key.
+[[nodiscard]] Result<void> check_keys(const Plan& plan, const Secrets& secrets);
+
 struct SessionOptions {
     std::optional<std::string> site;  ///< file or URL; else the kernel's command line, else the medium
     std::optional<std::filesystem::path> secrets = {};  ///< file; else the medium's or the stick's
@@ -103,7 +106,6 @@ private:
     [[nodiscard]] Result<void> prepare_steps();
     [[nodiscard]] Result<void> before_first_write();
     [[nodiscard]] Result<void> ask_the_cluster();
-    [[nodiscard]] Result<void> find_keys();
 
     Platform& platform_;
     OrderedEvents events_;

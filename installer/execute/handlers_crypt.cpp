@@ -25,7 +25,7 @@ Result<Secret> key_of(Run& run, const Guid& uuid) {
         return *run.context.disk_passphrase;
     }
     return fail("crypt.no-key", "there is no key to open the encrypted system with", uuid.to_text(),
-                "give disk_passphrase in the secrets file or on the screen");
+                "give disk_passphrase in the secrets file");
 }
 
 Result<Secret> draw_key() {

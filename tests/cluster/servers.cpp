@@ -18,6 +18,7 @@
 #include "base/text.hpp"
 #include "cluster/files.hpp"
 #include "registry/pki.hpp"
+#include "tests/vm/require.hpp"
 
 namespace bedplate::jointest {
 
@@ -25,15 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <typename T>
-T must(Result<T> result) {
-    if (!result) {
-        FAIL(result.error().to_text());
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
-}
+using vm::must;
 
 std::uint16_t free_port() {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);

@@ -63,7 +63,7 @@ std::string wait_for(const GuestSsh& ssh, const std::string& condition, minutes 
         return {};
     }
     return must(
-        ssh.output("systemctl --no-pager status 'bedplate-osds*' 2>&1; journalctl --no-pager -n 80 2>&1; "
+        ssh.output("systemctl --no-pager status bedplate-firstboot 2>&1; journalctl --no-pager -n 80 2>&1; "
                    "ceph -s 2>&1 || true"));
 }
 

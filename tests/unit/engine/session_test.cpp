@@ -66,3 +66,18 @@ TEST_CASE("the same machine with its disks in another order gets the same plan f
     const auto b = plan_for(shuffled, site, profiles, std::nullopt).value();
     CHECK(to_commands_text(a) == to_commands_text(b));
 }
+
+TEST_CASE("a system that a passphrase opens is refused where there is none, any other is not") {
+    auto profiles = shipped_profiles();
+    const auto plan_with = [&](Encryption encryption) {
+        std::ranges::find(profiles, "vm-r750", &Profile::name)->system.encryption = encryption;
+        return plan_for(machine("vm-r750"), example("site-vm.yaml"), profiles, std::nullopt).value();
+    };
+    const auto refused = check_keys(plan_with(Encryption::passphrase), {});
+    REQUIRE(!refused);
+    CHECK(refused.error().code == "crypt.no-key");
+    CHECK(refused.error().kind == ErrorKind::refused);
+    CHECK(check_keys(plan_with(Encryption::passphrase),
+                     {.disk_passphrase = Secret("long enough"), .origin = {}, .digest = {}}));
+    CHECK(check_keys(plan_with(Encryption::none), {}));
+}
