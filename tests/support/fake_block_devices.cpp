@@ -82,7 +82,8 @@ void FakeBlockDevices::add_disk(const std::filesystem::path& path, Bytes size, B
                                             .size = size,
                                             .logical_block_size = logical_block_size,
                                             .stable = {},
-                                            .current = {}});
+                                            .current = {},
+                                            .unflushed = {}});
     parts_[path.string()] = Part{.disk = std::move(disk), .offset = Bytes{0}, .size = size};
 }
 
@@ -175,6 +176,7 @@ void FakeBlockDevices::keep_some(Disk& disk) {
 void FakeBlockDevices::restore_power() {
     for (auto& [path, part] : parts_) {
         part.disk->current = part.disk->stable;
+        part.disk->unflushed.clear();
     }
     cut_at_.reset();
     power_ = true;
@@ -217,6 +219,12 @@ Result<void> FakeBlockDevices::write(Disk& disk, Bytes offset, std::span<const s
         return tried;
     }
     copy_in(disk.current, offset, data);
+    if (!data.empty()) {
+        const std::uint64_t last = (offset.value + data.size() - 1) / page_size;
+        for (std::uint64_t page = offset.value / page_size; page <= last; ++page) {
+            disk.unflushed.insert(page);
+        }
+    }
     operations_.push_back({.kind = BlockOperation::Kind::write,
                            .disk = disk.path,
                            .offset = offset,
@@ -232,6 +240,9 @@ Result<void> FakeBlockDevices::discard(Disk& disk, Bytes offset, Bytes size) {
     for (auto page = disk.current.begin(); page != disk.current.end();) {
         const Bytes first{page->first * page_size};
         const bool whole = first >= offset && first + Bytes{page_size} <= end;
+        if (whole) {
+            disk.unflushed.insert(page->first);
+        }
         page = whole ? disk.current.erase(page) : std::next(page);
     }
     operations_.push_back(
@@ -242,7 +253,15 @@ Result<void> FakeBlockDevices::discard(Disk& disk, Bytes offset, Bytes size) {
 Result<void> FakeBlockDevices::flush(Disk& disk) {
     const std::scoped_lock guard(mutex_);
     BEDPLATE_TRY(attempt("block.flush", disk));
-    disk.stable = disk.current;
+    // Page by page: copying a whole disk at every flush was half of the time of the tests that use this.
+    for (const std::uint64_t page : disk.unflushed) {
+        if (const auto found = disk.current.find(page); found != disk.current.end()) {
+            disk.stable.insert_or_assign(page, found->second);
+        } else {
+            disk.stable.erase(page);
+        }
+    }
+    disk.unflushed.clear();
     operations_.push_back(
         {.kind = BlockOperation::Kind::flush, .disk = disk.path, .offset = Bytes{0}, .size = Bytes{0}});
     return {};

