@@ -179,8 +179,18 @@ Steps option_steps(Node& node, Whose whose) {
 Result<std::vector<ManagedFile>> shim_files() {
     const std::string folder = "/usr/lib/bedplate/ceph-mgr-shim";
     return std::vector<ManagedFile>{{.path = folder + "/bcrypt.py", .text = bcrypt_shim()},
+                                    {.path = folder + "/mgr_module.py", .text = mgr_module_shim()},
                                     {.path = "/etc/systemd/system/ceph-mgr@.service.d/10-bedplate.conf",
                                      .text = std::format("[Service]\nEnvironment=PYTHONPATH={}\n", folder)}};
+}
+
+constexpr std::string_view crash_folder = "/etc/tmpfiles.d/bedplate-ceph-crash.conf";
+
+/// The package leaves this folder to root: ceph-crash, which runs as ceph, sends a report and can not put it away,
+/// and never comes to the next one.
+Result<std::vector<ManagedFile>> crash_folder_files() {
+    return std::vector<ManagedFile>{
+        {.path = std::string(crash_folder), .text = "z /var/lib/ceph/crash/posted 0750 ceph ceph\n"}};
 }
 
 Result<bool> mon_answers(Node& node) {
@@ -315,10 +325,14 @@ std::vector<Step> ceph_steps(Node& node) {
         steps.push_back({"ceph.mgr", "ceph", "start the manager",
                          unit_steps(
                              platform, {std::format("ceph-mgr@{}.service", name), "ceph-mgr.target"},
-                             [&node] { return mgr_available(node); }, std::chrono::seconds{180})});
+                             [&node] { return mgr_available(node); }, std::chrono::seconds{300})});
         steps.push_back({"ceph.mgr-options", "ceph", "set the options of the manager's modules",
                          option_steps(node, Whose::manager)});
     }
+    steps.push_back({"ceph.crash-folder", "ceph", "let crash reports be put away",
+                     file_steps(platform, crash_folder_files, [&platform] {
+                         return run_all(platform, {{"systemd-tmpfiles", "--create", std::string(crash_folder)}});
+                     })});
     steps.push_back({"ceph.crash", "ceph", "collect crash reports",
                      unit_steps(platform, {"ceph-crash.service"}, [] { return Result<bool>(true); })});
     steps.push_back({"ceph.osds", "ceph", "make or activate the planned OSDs", osd_steps(node)});

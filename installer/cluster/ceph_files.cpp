@@ -117,4 +117,24 @@ def checkpw(password, hashed):
 )";
 }
 
+std::string mgr_module_shim() {
+    return R"(# Ceph's mgr_module, as packaged, with a list that it lacks: the manager takes the missing NOTIFY_TYPES of a module for
+# a crash of it and reports one for each such module at every start (with Python 3.12 and later). Empty means what
+# missing meant: the module is told of nothing.
+import importlib.machinery
+import importlib.util
+import os
+import sys
+
+_here = os.path.dirname(os.path.abspath(__file__))
+_spec = importlib.machinery.PathFinder.find_spec(
+    __name__, [path for path in sys.path if os.path.abspath(path) != _here])
+_module = importlib.util.module_from_spec(_spec)
+sys.modules[__name__] = _module
+_spec.loader.exec_module(_module)
+if not hasattr(_module.MgrModule, 'NOTIFY_TYPES'):
+    _module.MgrModule.NOTIFY_TYPES = []
+)";
+}
+
 }  // namespace bedplate

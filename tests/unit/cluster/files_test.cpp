@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every generated file is held against the program that reads it.
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <format>
+#include <fstream>
 
 #include "platform/linux/linux.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -140,6 +143,19 @@ TEST_CASE("every member is in the hosts file, with its migration name") {
     const auto text = hosts_file(members(2));
     CHECK(text.find("10.0.100.11 node1.dc1.example.com node1\n") != std::string::npos);
     CHECK(text.find("10.0.40.12 node2-mig\n") != std::string::npos);
+}
+
+TEST_CASE("the manager's base module is the packaged one with an empty list of notifications") {
+    const fakes::TempDir folder;
+    std::filesystem::create_directories(folder / "shim");
+    std::filesystem::create_directories(folder / "packaged");
+    std::ofstream(folder / "shim/mgr_module.py") << mgr_module_shim();
+    std::ofstream(folder / "packaged/mgr_module.py") << "class MgrModule:\n    pass\nCLI = 7\n";
+    const auto script = std::format(
+        "import sys\nsys.path[:0] = ['{}', '{}']\nfrom mgr_module import CLI, MgrModule\n"
+        "assert CLI == 7 and MgrModule.NOTIFY_TYPES == [], MgrModule\n",
+        (folder / "shim").string(), (folder / "packaged").string());
+    CHECK(objection(script, {"python3", "FILE"}, "mgr_module_check.py").empty());
 }
 
 TEST_CASE("the bcrypt module does what Ceph's dashboard asks of it") {
