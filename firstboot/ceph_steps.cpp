@@ -186,8 +186,8 @@ Result<std::vector<ManagedFile>> shim_files() {
 
 constexpr std::string_view crash_folder = "/etc/tmpfiles.d/bedplate-ceph-crash.conf";
 
-/// The package leaves this folder to root: ceph-crash, which runs as ceph, sends a report and can not put it away,
-/// and never comes to the next one.
+/// The package leaves this folder to root: ceph-crash, which runs as ceph, sends a report and can not put it
+/// away, and never comes to the next one.
 Result<std::vector<ManagedFile>> crash_folder_files() {
     return std::vector<ManagedFile>{
         {.path = std::string(crash_folder), .text = "z /var/lib/ceph/crash/posted 0750 ceph ceph\n"}};
@@ -331,7 +331,8 @@ std::vector<Step> ceph_steps(Node& node) {
     }
     steps.push_back({"ceph.crash-folder", "ceph", "let crash reports be put away",
                      file_steps(platform, crash_folder_files, [&platform] {
-                         return run_all(platform, {{"systemd-tmpfiles", "--create", std::string(crash_folder)}});
+                         return run_all(platform,
+                                        {{"systemd-tmpfiles", "--create", std::string(crash_folder)}});
                      })});
     steps.push_back({"ceph.crash", "ceph", "collect crash reports",
                      unit_steps(platform, {"ceph-crash.service"}, [] { return Result<bool>(true); })});

@@ -77,9 +77,9 @@ private:
         std::string path;
         Bytes size;
         Bytes logical_block_size;
-        Pages stable;                      ///< what survives a power cut
-        Pages current;                     ///< what a reader sees
-        std::set<std::uint64_t> unflushed; ///< pages in which the two may differ
+        Pages stable;                       ///< what survives a power cut
+        Pages current;                      ///< what a reader sees
+        std::set<std::uint64_t> unflushed;  ///< pages in which the two may differ
     };
     struct Part {
         std::shared_ptr<Disk> disk;

@@ -65,8 +65,8 @@ void check_the_judge(const Workspace& workspace, const fs::path& finished, Firmw
     fs::remove(damaged);
 }
 
-/// A machine that installs and is killed in the middle of the payload: its disk does not boot. Returns how long
-/// a whole installation would have taken about, judged by how far this one had come.
+/// A machine that installs and is killed in the middle of the payload: its disk does not boot. Returns how
+/// long a whole installation would have taken about, judged by how far this one had come.
 milliseconds kill_extraction(const TestMachine& machine, const fs::path& medium, Firmware firmware,
                              std::mt19937_64& random) {
     const auto percent = static_cast<unsigned>(10 + random() % 70);
@@ -147,7 +147,8 @@ void rerun_from_states(const TestMachine& machine, const fs::path& medium, const
     }
 }
 
-/// The first of the machines to be killed begins with what a cut left (one of `states`), not with a blank disk.
+/// The first of the machines to be killed begins with what a cut left (one of `states`), not with a blank
+/// disk.
 void begin_from_a_cut(const TestMachine& machine, const Recording& recording, std::vector<CrashState> states,
                       std::mt19937_64& random) {
     std::erase_if(states, [](const CrashState& state) { return state.window == 0 && state.applied.empty(); });
@@ -181,7 +182,8 @@ void prove_power_cuts(const std::string& name, Firmware firmware, Bytes memory) 
     if (const auto kills = amount("BEDPLATE_KILLS", 0); kills > 0) {
         recording.after = workspace / "after.img";
         fs::rename(machine.system_disk(), recording.after);
-        rerun_from_states(machine, medium, recording, report.interesting, amount("BEDPLATE_RERUNS", 0), random);
+        rerun_from_states(machine, medium, recording, report.interesting, amount("BEDPLATE_RERUNS", 0),
+                          random);
         begin_from_a_cut(machine, recording, report.interesting, random);
         (void)kill_extraction(machine, medium, firmware, random);
         kill_and_finish(machine, medium, firmware, whole, kills, random);

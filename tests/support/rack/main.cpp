@@ -30,6 +30,7 @@
 #include <format>
 #include <fstream>
 #include <iostream>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -85,8 +86,9 @@ void configure(const std::string& name, int mtu) {
     ::close(control);
 }
 
-/// How the namespace's own kernel answers ARP on an interface ("default": on those that are made from now on).
-/// Linux would answer for every address it has on every interface: a switch port for a gateway behind it.
+/// How the namespace's own kernel answers ARP on an interface ("default": on those that are made from now
+/// on). Linux would answer for every address it has on every interface: a switch port for a gateway behind
+/// it.
 void answer_arp(const std::string& name, int mode) {
     std::ofstream file("/proc/sys/net/ipv4/conf/" + name + "/arp_ignore");
     if (!(file << mode << std::flush)) {
@@ -202,6 +204,21 @@ bool passes(const Wire& wire, std::size_t size) {
 
 using Frame = std::array<char, 16384>;
 
+/// A Unix socket takes ten frames; whoever reads them gets a moment for more. Nobody there, or too slow for
+/// that: the frame is lost, as on any wire.
+void deliver(const Wire& wire, std::span<const char> frame) {
+    constexpr int most_tries = 50;
+    constexpr unsigned pause_us = 100;
+    for (int tries = 0; tries < most_tries; ++tries) {
+        const ssize_t sent = ::sendto(wire.socket, frame.data(), frame.size(), 0,
+                                      reinterpret_cast<const sockaddr*>(&wire.guest), sizeof(wire.guest));
+        if (sent >= 0 || errno != EAGAIN) {
+            return;
+        }
+        ::usleep(pause_us);
+    }
+}
+
 void carry(Wire& wire, short tap_events, short socket_events, Frame& frame) {
     for (int burst = 0; burst < 64 && (tap_events & POLLIN) != 0; ++burst) {
         const ssize_t size = ::read(wire.tap, frame.data(), frame.size());
@@ -209,9 +226,7 @@ void carry(Wire& wire, short tap_events, short socket_events, Frame& frame) {
             break;
         }
         if (passes(wire, static_cast<std::size_t>(size))) {
-            // Nobody there, or too slow: the frame is lost, as on any wire.
-            (void)::sendto(wire.socket, frame.data(), static_cast<std::size_t>(size), 0,
-                           reinterpret_cast<const sockaddr*>(&wire.guest), sizeof(wire.guest));
+            deliver(wire, std::span(frame).first(static_cast<std::size_t>(size)));
         }
     }
     for (int burst = 0; burst < 64 && (socket_events & POLLIN) != 0; ++burst) {
