@@ -179,18 +179,22 @@ Steps option_steps(Node& node, Whose whose) {
 Result<std::vector<ManagedFile>> shim_files() {
     const std::string folder = "/usr/lib/bedplate/ceph-mgr-shim";
     return std::vector<ManagedFile>{{.path = folder + "/bcrypt.py", .text = bcrypt_shim()},
-                                    {.path = folder + "/mgr_module.py", .text = mgr_module_shim()},
+                                    {.path = folder + "/sitecustomize.py", .text = manager_customization()},
                                     {.path = "/etc/systemd/system/ceph-mgr@.service.d/10-bedplate.conf",
                                      .text = std::format("[Service]\nEnvironment=PYTHONPATH={}\n", folder)}};
 }
 
-constexpr std::string_view crash_folder = "/etc/tmpfiles.d/bedplate-ceph-crash.conf";
-
 /// The package leaves this folder to root: ceph-crash, which runs as ceph, sends a report and can not put it
-/// away, and never comes to the next one.
-Result<std::vector<ManagedFile>> crash_folder_files() {
-    return std::vector<ManagedFile>{
-        {.path = std::string(crash_folder), .text = "z /var/lib/ceph/crash/posted 0750 ceph ceph\n"}};
+/// away, and never comes to the next one. (systemd-tmpfiles refuses to mend it: the folder above belongs to
+/// ceph.)
+Steps crash_folder_steps(Platform& platform) {
+    const std::string folder = "/var/lib/ceph/crash/posted";
+    return {.observe = [&platform, folder]() -> Result<Observation> {
+                BEDPLATE_ASSIGN(const auto owner,
+                                run_checked(platform.commands, {.argv = {"stat", "--format=%U", folder}}));
+                return trim(owner) == "ceph" ? satisfied() : needed();
+            },
+            .apply = [&platform, folder] { return run_all(platform, {{"chown", "ceph:ceph", folder}}); }};
 }
 
 Result<bool> mon_answers(Node& node) {
@@ -329,11 +333,8 @@ std::vector<Step> ceph_steps(Node& node) {
         steps.push_back({"ceph.mgr-options", "ceph", "set the options of the manager's modules",
                          option_steps(node, Whose::manager)});
     }
-    steps.push_back({"ceph.crash-folder", "ceph", "let crash reports be put away",
-                     file_steps(platform, crash_folder_files, [&platform] {
-                         return run_all(platform,
-                                        {{"systemd-tmpfiles", "--create", std::string(crash_folder)}});
-                     })});
+    steps.push_back(
+        {"ceph.crash-folder", "ceph", "let crash reports be put away", crash_folder_steps(platform)});
     steps.push_back({"ceph.crash", "ceph", "collect crash reports",
                      unit_steps(platform, {"ceph-crash.service"}, [] { return Result<bool>(true); })});
     steps.push_back({"ceph.osds", "ceph", "make or activate the planned OSDs", osd_steps(node)});

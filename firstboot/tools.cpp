@@ -117,10 +117,6 @@ Steps unit_steps(Platform& platform, std::vector<std::string> units, std::functi
                 for (const auto* verb : {"enable", "start"}) {
                     Command command{.argv = {"systemctl", verb}};
                     std::ranges::copy(units, std::back_inserter(command.argv));
-                    // What is enabled is started next, which needs no reading of all units anew.
-                    if (verb == std::string_view("enable")) {
-                        command.argv.emplace_back("--no-reload");
-                    }
                     // A unit that failed on an earlier try too often would not be started again.
                     if (verb == std::string_view("start")) {
                         Command reset = command;

@@ -117,23 +117,33 @@ def checkpw(password, hashed):
 )";
 }
 
-std::string mgr_module_shim() {
-    return R"(# Ceph's mgr_module, as packaged, with a list that it lacks: the manager takes the missing NOTIFY_TYPES of a module for
-# a crash of it and reports one for each such module at every start (with Python 3.12 and later). Empty means what
-# missing meant: the module is told of nothing.
+std::string manager_customization() {
+    return R"(# Run by Python's own start in each interpreter of Ceph's manager: its base class of all modules gets the list of
+# notifications that most modules lack. Ceph 18 asks each class for NOTIFY_TYPES, leaves the error of a missing one
+# pending, fails in its next import and reports that as a crash of the module, at every start. An empty list means
+# what a missing one meant.
 import importlib.machinery
-import importlib.util
-import os
 import sys
 
-_here = os.path.dirname(os.path.abspath(__file__))
-_spec = importlib.machinery.PathFinder.find_spec(
-    __name__, [path for path in sys.path if os.path.abspath(path) != _here])
-_module = importlib.util.module_from_spec(_spec)
-sys.modules[__name__] = _module
-_spec.loader.exec_module(_module)
-if not hasattr(_module.MgrModule, 'NOTIFY_TYPES'):
-    _module.MgrModule.NOTIFY_TYPES = []
+
+class _WithNotifyTypes:
+    def find_spec(self, name, path=None, target=None):
+        if name != 'mgr_module':
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None:
+            packaged = spec.loader.exec_module
+
+            def exec_module(module):
+                packaged(module)
+                if not hasattr(module.MgrModule, 'NOTIFY_TYPES'):
+                    module.MgrModule.NOTIFY_TYPES = []
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+sys.meta_path.insert(0, _WithNotifyTypes())
 )";
 }
 

@@ -57,10 +57,10 @@ struct PoolPolicy {
 /// process (PyO3), which the manager's sub-interpreters do. The same three functions over libcrypt.
 [[nodiscard]] std::string bcrypt_shim();
 
-/// The module that Ceph's manager imports as `mgr_module`: the packaged one, and what it lacks. Ceph 18 asks
-/// each module's class for NOTIFY_TYPES, leaves the error of a missing one pending, and so fails in its next
-/// import, which it reports as a crash of the module (RECENT_MGR_MODULE_CRASH) at every start.
-[[nodiscard]] std::string mgr_module_shim();
+/// `sitecustomize` of Ceph's manager: what its module mgr_module lacks. Ceph 18 asks each module's class for
+/// NOTIFY_TYPES, leaves the error of a missing one pending, and so fails in its next import, which it reports
+/// as a crash of the module (RECENT_MGR_MODULE_CRASH) at every start.
+[[nodiscard]] std::string manager_customization();
 
 // --- registry ----------------------------------------------------------------------------------------------
 

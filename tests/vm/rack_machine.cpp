@@ -30,7 +30,7 @@ networks:
 access: {{ssh_authorized_keys: ["{}"], root_password_hash: null}}
 install: {{unattended: true, wipe: blank-only, generation: 1, after: poweroff}}
 nodes:
-  - {{match: {{service_tag: BPVM001}}, hostname: vmnode1, address: 11, cluster: create, profile: vm-rack}}
+  - {{match: {{service_tag: BPVM001}}, hostname: vmnode1, address: 11, cluster: join, profile: vm-rack}}
   - {{match: {{service_tag: BPVM002}}, hostname: vmnode2, address: 12}}
 )",
                        management_vlan, ssh_key);

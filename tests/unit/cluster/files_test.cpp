@@ -149,13 +149,15 @@ TEST_CASE("the manager's base module is the packaged one with an empty list of n
     const fakes::TempDir folder;
     std::filesystem::create_directories(folder / "shim");
     std::filesystem::create_directories(folder / "packaged");
-    std::ofstream(folder / "shim/mgr_module.py") << mgr_module_shim();
+    std::ofstream(folder / "shim/sitecustomize.py") << manager_customization();
     std::ofstream(folder / "packaged/mgr_module.py") << "class MgrModule:\n    pass\nCLI = 7\n";
-    const auto script = std::format(
-        "import sys\nsys.path[:0] = ['{}', '{}']\nfrom mgr_module import CLI, MgrModule\n"
-        "assert CLI == 7 and MgrModule.NOTIFY_TYPES == [], MgrModule\n",
-        (folder / "shim").string(), (folder / "packaged").string());
-    CHECK(objection(script, {"python3", "FILE"}, "mgr_module_check.py").empty());
+    // The manager looks into its own folder first.
+    const auto path =
+        std::format("PYTHONPATH={}:{}", (folder / "packaged").string(), (folder / "shim").string());
+    const auto script =
+        "from mgr_module import CLI, MgrModule\n"
+        "assert CLI == 7 and MgrModule.NOTIFY_TYPES == [], MgrModule\n";
+    CHECK(objection(script, {"env", path, "python3", "FILE"}, "check.py").empty());
 }
 
 TEST_CASE("the bcrypt module does what Ceph's dashboard asks of it") {
