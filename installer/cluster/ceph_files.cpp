@@ -39,7 +39,9 @@ std::string ceph_conf(const ClusterIdentity& identity, const NodeSettings& node,
         set(key, "secure");
     }
     // What the first manager map is made with. Not restful, which Debian's Python cannot load.
-    text += "\n[mon]\nmgr_initial_modules = iostat prometheus\n\n[osd]\n";
+    text += "\n[mon]\nmgr_initial_modules = iostat prometheus\n";
+    // Only trying would be reported as a crash, at every start (docs/decisions/0076-managers-modules.md).
+    text += "\n[mgr]\nmgr_disabled_modules = restful\n\n[osd]\n";
     set("crush_location", std::format("root=default host={}", node.hostname));
     return text;
 }
