@@ -363,9 +363,8 @@ void check_dead_man_switch(RackFixture& rack, const TestMachine& machine) {
 }  // namespace
 
 TEST_CASE(
-    "a node is installed over an LACP bond, comes up on it ten times with its ports in other slots, keeps "
-    "every "
-    "name and address, and shows the documented ports only",
+    "a node is installed over an LACP bond, comes up on it ten times with its ports in other slots and keeps "
+    "its names and addresses, and shows the documented ports only",
     "[network-node]") {
     Workspace workspace("network-node");
     const TestMachine machine(workspace, Firmware::uefi, mib(2560));

@@ -55,6 +55,7 @@ Result<Accelerator> choose_accelerator() {
     }
     const auto boot_id = first_line("/proc/sys/kernel/random/boot_id");
     const auto known = top_directory() / "build/vm/accelerator";
+    BEDPLATE_ASSIGN(const auto lock, lock_kept("accelerator"));
     const auto line = first_line(known);
     for (const auto accelerator : {Accelerator::kvm, Accelerator::tcg}) {
         if (line == std::string(to_string(accelerator)) + " " + boot_id) {

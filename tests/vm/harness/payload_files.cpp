@@ -105,6 +105,7 @@ Result<FileTree> read_payload(const fs::path& file) {
 
 Result<FileTree> payload_files(const fs::path& iso) {
     const auto kept = top_directory() / "build/vm/payload-files.json";
+    BEDPLATE_ASSIGN(const auto lock, lock_kept("payload-files"));
     const auto stamp = std::format("{} {} {}", iso.string(), fs::file_size(iso),
                                    fs::last_write_time(iso).time_since_epoch().count());
     if (std::ifstream in(kept); in) {

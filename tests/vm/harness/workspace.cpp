@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workspace.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <format>
 #include <optional>
 #include <string>
@@ -36,6 +41,7 @@ std::optional<fs::path> newest(const fs::path& directory, std::string_view prefi
 }
 
 Result<fs::path> kernel_from_iso() {
+    BEDPLATE_ASSIGN(const auto lock, lock_kept("kernel-from-iso"));
     BEDPLATE_ASSIGN(const auto iso, find_iso());
     const auto kernel = top_directory() / "build/vm/kernel-from-iso";
     if (!fs::exists(kernel) || fs::last_write_time(kernel) < fs::last_write_time(iso)) {
@@ -76,6 +82,16 @@ Workspace::~Workspace() {
             fs::remove(entry.path(), ignored);
         }
     }
+}
+
+Result<Descriptor> lock_kept(std::string_view name) {
+    const auto file = top_directory() / std::format("build/vm/{}.lock", name);
+    fs::create_directories(file.parent_path());
+    Descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (!lock.is_open() || ::flock(lock.get(), LOCK_EX) != 0) {
+        return fail("test.lock", std::format("cannot lock {}: {}", file.string(), std::strerror(errno)));
+    }
+    return lock;
 }
 
 Result<fs::path> find_iso() {

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "platform/command_runner.hpp"
+#include "platform/descriptor.hpp"
 
 namespace bedplate::vm {
 
@@ -33,6 +34,10 @@ private:
     std::filesystem::path path_;
     bool succeeded_ = false;
 };
+
+/// What several tests keep in build/vm, one of them makes and the others, which run side by side, wait for:
+/// its lock, until the descriptor is closed. Errors: test.lock.
+[[nodiscard]] Result<Descriptor> lock_kept(std::string_view name);
 
 /// The image under test: BEDPLATE_ISO, else the newest out/bedplate-*-amd64.iso. Errors: test.no-iso.
 [[nodiscard]] Result<std::filesystem::path> find_iso();
