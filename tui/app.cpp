@@ -113,8 +113,8 @@ void App::handle(const Key& key) {
         }
         return;
     }
-    if (handle_frame(key)) {
-        return;
+    if (handle_frame(key) || model_.phase == Phase::connecting) {
+        return;  // what nobody can see yet takes no keys: the engine's state would undo them
     }
     if (watching()) {
         if (key.is(U't') || key.is(U'T') || (key.code == Key::Code::enter && model_.controller.empty())) {
@@ -160,7 +160,7 @@ bool App::handle_frame(const Key& key) {
         ask_to_quit();
         return true;
     }
-    if (watching()) {
+    if (watching() || model_.phase == Phase::connecting) {
         return false;
     }
     if (key.is_ctrl('r')) {
@@ -294,7 +294,10 @@ void App::draw_frame(Canvas& canvas) const {
                std::string("Bedplate ") + BEDPLATE_VERSION + "   " +
                    (watching() ? tr("Watching") : screen().title()),
                Style::title, width - 30);
-    std::string right = model_.inventory ? model_.inventory->system.serial + "  " : std::string();
+    std::string right;
+    if (model_.inventory && model_.phase != Phase::connecting) {
+        right = model_.inventory->system.serial + "  ";
+    }
     right += std::format("{}/{} ", number, step_count);
     canvas.put(width - width_of(right), 0, right, Style::title);
 

@@ -65,11 +65,13 @@ public:
             }
             for (std::size_t i = 0; i < order.size(); ++i) {
                 serve_client(order[i], waiting[i + 3].revents);
+                // Before the next one is heard: a screen that comes after one that left finds nobody in
+                // control.
+                drop_broken();
             }
             if (waiting[0].revents != 0) {
                 accept();
             }
-            drop_broken();
         }
     }
 
@@ -118,22 +120,33 @@ private:
         }
     }
 
+    /// All that has come, up to the end of the line if it is there. A request that is too long ends it, too.
+    static void receive(Connection& connection) {
+        std::array<char, 65536> buffer;
+        while (!connection.broken) {
+            const auto got = ::recv(connection.socket.get(), buffer.data(), buffer.size(), 0);
+            if (got <= 0) {
+                connection.broken = got == 0 || (errno != EAGAIN && errno != EINTR);
+                return;
+            }
+            connection.in.append(buffer.data(), static_cast<std::size_t>(got));
+            connection.broken = connection.in.size() > longest_request;
+        }
+    }
+
     void serve_client(Service::Client client, short events) {
-        auto& connection = connections_.at(client);
+        const auto found = connections_.find(client);
+        if (found == connections_.end()) {
+            return;  // let go in this very round
+        }
+        auto& connection = found->second;
         if ((events & POLLOUT) != 0) {
             flush(connection);
         }
         if ((events & (POLLIN | POLLHUP | POLLERR)) == 0) {
             return;
         }
-        std::array<char, 65536> buffer;
-        const auto got = ::recv(connection.socket.get(), buffer.data(), buffer.size(), 0);
-        if (got <= 0) {
-            connection.broken = connection.broken || got == 0 || (errno != EAGAIN && errno != EINTR);
-            return;
-        }
-        connection.in.append(buffer.data(), static_cast<std::size_t>(got));
-        connection.broken = connection.broken || connection.in.size() > longest_request;
+        receive(connection);
         std::size_t begin = 0;
         for (auto end = connection.in.find('\n'); end != std::string::npos;
              end = connection.in.find('\n', begin)) {

@@ -161,6 +161,16 @@ TEST_CASE("one can step back from everywhere, and what was typed is still there"
     CHECK(rig.text().contains("lab"));
 }
 
+TEST_CASE("a screen that the engine has not answered takes no keys: its state would undo them") {
+    Rig rig("vm-r750", lab_site());
+    rig.start();
+    REQUIRE(rig.text().contains("BPVM001"));
+    rig.app->on_disconnected();
+    rig.keys("Enter Ctrl-R x");
+    CHECK(rig.app->step() == Step::welcome);
+    CHECK_FALSE(rig.text().contains("BPVM001"));
+}
+
 TEST_CASE("looking at the hardware again keeps the answers") {
     Rig rig("vm-r750");
     rig.start();

@@ -62,6 +62,7 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     [[nodiscard]] std::string socket() const { return folder_ / "engine.sock"; }
+    void signal(int number) const { ::kill(pid_, number); }
     [[nodiscard]] bool alive() const { return ::waitpid(pid_, nullptr, WNOHANG) == 0; }
     /// A screen; its shell is a program that does nothing with what is typed at random.
     [[nodiscard]] std::vector<std::string> screen() const {
@@ -100,6 +101,26 @@ TEST_CASE("the screens work on every kind of terminal, and leave it as it was", 
         CHECK(pty.restored());
     }
     CHECK(engine.alive());
+}
+
+TEST_CASE("a screen that comes after one that left is in control, however busy the engine was", "[pty]") {
+    const Engine engine;
+    {
+        Pty pty(engine.screen(), "vt220");
+        REQUIRE(comes_up(pty));
+        engine.signal(SIGSTOP);
+        pty.type("\r");  // a draft, which the engine has not read when the screen is gone
+        REQUIRE(pty.watch(patience, [&] { return pty.shows("Hardware profile"); }));
+        pty.type("\x03y");
+        REQUIRE(pty.wait(patience) == 0);
+    }
+    Pty pty(engine.screen(), "xterm");
+    CHECK(pty.watch(patience, [&] { return pty.shows("Waiting for the engine"); }));
+    CHECK_FALSE(pty.watch(milliseconds(1200), [] { return false; }));  // it has asked to be attached
+    engine.signal(SIGCONT);
+    CHECK(pty.watch(patience, [&] { return pty.shows("Hardware profile"); }));
+    INFO(pty.screen());
+    CHECK_FALSE(pty.shows("Watching"));
 }
 
 TEST_CASE("cursor keys in the form that each terminal sends them move the choice", "[pty]") {

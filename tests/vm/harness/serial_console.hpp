@@ -31,8 +31,8 @@ public:
     /// The next line, after the last one that was waited for, in which the ECMAScript expression `pattern` is
     /// found; an unfinished line counts as well (prompts).
     ///
-    /// Fails at once when the guest prints a sign of a crash (kernel panic, emergency mode, BUG:, soft
-    /// lockup) or the port closes. Errors: serial.timeout, serial.crash, serial.closed; the last lines stand
+    /// Fails at once when the guest prints a sign of a crash (kernel panic, emergency mode, BUG:, Oops:) or
+    /// the port closes. Errors: serial.timeout, serial.crash, serial.closed; the last lines stand
     /// in the message.
     [[nodiscard]] Result<std::string> wait_for(std::string_view pattern, std::chrono::milliseconds timeout);
 
