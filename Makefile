@@ -8,7 +8,7 @@ BUILD := build/cmake
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help buildroot build packages iso check check-vm check-disks check-network check-media check-reproducible test bench \
+.PHONY: help buildroot build packages iso check check-vm check-disks check-network check-lab check-media check-reproducible test bench \
 	lint format shell clean
 
 help: ## This list
@@ -49,6 +49,9 @@ check-disks: iso build ## Every crash state, leftover, look-alike, I/O fault and
 
 check-network: iso build ## The network on the virtual rack: every fault of a switch, an installation, names that stay
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L rack -V
+
+check-lab: iso build ## Several nodes on the virtual rack: one creates a cluster, the others join it by ticket
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L lab -V
 
 bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
 	@$(AS_ROOT) tests/bench/run

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "firstboot/access.hpp"
 
+#include <algorithm>
 #include <format>
 
 #include "base/text.hpp"
@@ -68,16 +69,29 @@ Result<std::vector<ManagedFile>> access_files(Node& node) {
         {.path = "/etc/hosts", .text = hosts_file(membership.all)}};
 }
 
-Result<std::vector<ManagedFile>> etcd_files(Node& node) {
-    BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
-    BEDPLATE_ASSIGN(const auto identity, read_identity(node.platform.files));
+/// The members that etcd has itself: a new one has to name exactly these, this node among them, and another
+/// may be joining at the same time.
+Result<std::vector<Member>> etcd_peers(Node& node) {
+    RegistryConnection connection(node.platform);
+    BEDPLATE_TRY(connection.open());
+    BEDPLATE_ASSIGN(const auto members, connection.registry().list_members());
+    BEDPLATE_ASSIGN(const auto peers, connection.registry().etcd().members());
     std::vector<Member> initial;
-    for (const auto& member : membership.all) {
-        if (member.control) {
+    for (const auto& member : members) {
+        const std::string url = std::format("https://{}:2380", member.management.to_text());
+        if (std::ranges::contains(peers, url, &EtcdMember::peer_url)) {
             initial.push_back(member);
         }
     }
+    return initial;
+}
+
+Result<std::vector<ManagedFile>> etcd_files(Node& node) {
+    BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
+    BEDPLATE_ASSIGN(const auto identity, read_identity(node.platform.files));
     const bool fresh = node.settings.create;
+    BEDPLATE_ASSIGN(const auto initial,
+                    fresh ? Result<std::vector<Member>>(std::vector{membership.self}) : etcd_peers(node));
     return std::vector<ManagedFile>{
         {.path = std::string(etcd_conf_path), .text = etcd_conf(identity, membership.self, initial, fresh)},
         {.path = "/etc/default/etcd", .text = std::format("ETCD_CONFIG_FILE={}\n", etcd_conf_path)}};

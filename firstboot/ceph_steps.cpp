@@ -2,6 +2,7 @@
 // Monitor, manager, options, pools. The OSDs are in osd_steps.cpp.
 #include <algorithm>
 #include <format>
+#include <map>
 
 #include "base/text.hpp"
 #include "cluster/files.hpp"
@@ -15,6 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view own_keyrings = "/var/lib/bedplate/ceph";
+constexpr std::string_view admin_keyring = "/etc/ceph/ceph.client.admin.keyring";
+
+std::string join_keyring() {
+    return std::format("{}/client.bedplate-join.keyring", own_keyrings);
+}
 
 /// A key that the cluster begins with: made here, before there is a monitor to ask, and put into its store.
 struct FirstKey {
@@ -22,12 +28,16 @@ struct FirstKey {
     std::vector<std::pair<std::string, std::string>> caps;
 };
 
+std::string mgr_keyring(const std::string& hostname) {
+    return std::format("/var/lib/ceph/mgr/ceph-{}/keyring", hostname);
+}
+
 std::vector<FirstKey> first_keys(const std::string& hostname) {
     const std::string own(own_keyrings);
     return {
         {"mon.", own + "/mon.keyring", "root:root", {{"mon", "allow *"}}},
         {"client.admin",
-         "/etc/ceph/ceph.client.admin.keyring",
+         std::string(admin_keyring),
          "root:root",
          {{"mon", "allow *"}, {"osd", "allow *"}, {"mds", "allow *"}, {"mgr", "allow *"}}},
         {"client.bootstrap-osd",
@@ -35,7 +45,7 @@ std::vector<FirstKey> first_keys(const std::string& hostname) {
          "ceph:ceph",
          {{"mon", "profile bootstrap-osd"}, {"mgr", "allow r"}}},
         {"mgr." + hostname,
-         std::format("/var/lib/ceph/mgr/ceph-{}/keyring", hostname),
+         mgr_keyring(hostname),
          "ceph:ceph",
          {{"mon", "allow profile mgr"}, {"osd", "allow *"}, {"mds", "allow *"}}},
         {"client.crash",
@@ -47,7 +57,7 @@ std::vector<FirstKey> first_keys(const std::string& hostname) {
          "root:root",
          {{"mon", "profile rbd"}, {"osd", "profile rbd pool=vms"}, {"mgr", "profile rbd pool=vms"}}},
         {"client.bedplate-join",
-         own + "/client.bedplate-join.keyring",
+         join_keyring(),
          "root:root",
          {{"mon", "profile bootstrap-osd, profile bootstrap-mgr, allow r"}, {"mgr", "allow r"}}},
     };
@@ -58,12 +68,17 @@ bool has_key(const FileSystem& files, const std::string& path) {
     return text && text->find("key = ") != std::string::npos;
 }
 
-Result<void> make_key(Platform& platform, const FirstKey& key) {
-    const auto parent = fs::path(key.path).parent_path();
-    if (!platform.files.exists(parent)) {
-        BEDPLATE_TRY(platform.files.make_directories(parent, 0750));
-        BEDPLATE_TRY(run_all(platform, {{"chown", key.owner, parent.string()}}));
+Result<void> make_folder_of(Platform& platform, const std::string& path, const std::string& owner) {
+    const auto parent = fs::path(path).parent_path();
+    if (platform.files.exists(parent)) {
+        return {};
     }
+    BEDPLATE_TRY(platform.files.make_directories(parent, 0750));
+    return run_all(platform, {{"chown", owner, parent.string()}});
+}
+
+Result<void> make_key(Platform& platform, const FirstKey& key) {
+    BEDPLATE_TRY(make_folder_of(platform, key.path, key.owner));
     Command command{.argv = {"ceph-authtool", "--create-keyring", key.path, "--gen-key", "--mode", "0600",
                              "--name", key.entity}};
     for (const auto& [service, cap] : key.caps) {
@@ -92,55 +107,103 @@ Steps key_steps(Node& node) {
             }};
 }
 
+constexpr std::string_view mon_keys = "/var/lib/ceph/tmp/mon.keyring", mon_map = "/var/lib/ceph/tmp/mon.map";
+
 std::string mon_folder(const Node& node) {
     return "/var/lib/ceph/mon/ceph-" + node.settings.hostname;
 }
 
-/// ceph-mon --mkfs for the first monitor: a map of one, and every first key.
-Result<void> make_mon_store(Node& node) {
+/// ceph-mon --mkfs with this map and these keys.
+Result<void> make_mon_store(Node& node, const std::vector<std::string>& get_map, const std::string& keyring) {
     Platform& platform = node.platform;
-    BEDPLATE_ASSIGN(const auto identity, read_identity(platform.files));
-    BEDPLATE_ASSIGN(const auto membership, read_membership(platform.files));
-    std::string keyring;
-    for (const auto& key : first_keys(node.settings.hostname)) {
-        BEDPLATE_ASSIGN(const auto text, platform.files.read(key.path));
-        keyring += text + "\n";
-    }
-    const std::string folder = mon_folder(node), ip = membership.self.storage.to_text();
-    const std::string keys = "/var/lib/ceph/tmp/first.keyring", map = "/var/lib/ceph/tmp/first.monmap";
+    const std::string folder = mon_folder(node), keys = std::string(mon_keys), map = std::string(mon_map);
     BEDPLATE_TRY(put(platform, {.path = keys, .text = keyring, .mode = 0600, .owner = "ceph:ceph"}));
-    BEDPLATE_TRY(run_all(
-        platform, {{"rm", "--recursive", "--force", "--one-file-system", folder},
-                   {"install", "-d", "-o", "ceph", "-g", "ceph", "-m", "750", folder},
-                   {"monmaptool", "--create", "--clobber", "--fsid", identity.fsid.to_text(), "--addv",
-                    node.settings.hostname, std::format("[v2:{}:3300,v1:{}:6789]", ip, ip), map},
-                   {"chown", "ceph:ceph", map},
-                   {"setpriv", "--reuid", "ceph", "--regid", "ceph", "--init-groups", "ceph-mon", "--mkfs",
-                    "-i", node.settings.hostname, "--monmap", map, "--keyring", keys}}));
+    BEDPLATE_TRY(
+        run_all(platform, {{"rm", "--recursive", "--force", "--one-file-system", folder},
+                           {"install", "-d", "-o", "ceph", "-g", "ceph", "-m", "750", folder},
+                           get_map,
+                           {"chown", "ceph:ceph", map},
+                           {"setpriv", "--reuid", "ceph", "--regid", "ceph", "--init-groups", "ceph-mon",
+                            "--mkfs", "-i", node.settings.hostname, "--monmap", map, "--keyring", keys}}));
     BEDPLATE_TRY(platform.files.remove(keys));
     // Says that the store is whole: a cut-off mkfs leaves one that looks like it.
     return put(platform, {.path = folder + "/done", .text = "", .owner = "ceph:ceph"});
+}
+
+/// The first monitor: a map of one, and every first key.
+Result<void> make_first_mon_store(Node& node) {
+    BEDPLATE_ASSIGN(const auto identity, read_identity(node.platform.files));
+    BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
+    std::string keyring;
+    for (const auto& key : first_keys(node.settings.hostname)) {
+        BEDPLATE_ASSIGN(const auto text, node.platform.files.read(key.path));
+        keyring += text + "\n";
+    }
+    const std::string ip = membership.self.storage.to_text();
+    return make_mon_store(
+        node,
+        {"monmaptool", "--create", "--clobber", "--fsid", identity.fsid.to_text(), "--addv",
+         node.settings.hostname, std::format("[v2:{}:3300,v1:{}:6789]", ip, ip), std::string(mon_map)},
+        keyring);
+}
+
+/// A further monitor: the map of those that run, which it enters itself into when it starts.
+Result<void> make_next_mon_store(Node& node) {
+    BEDPLATE_ASSIGN(const auto keyring,
+                    node.platform.files.read(std::format("{}/mon.keyring", own_keyrings)));
+    return make_mon_store(
+        node, ceph_command(node.platform, {"mon", "getmap", "--out-file", std::string(mon_map)}), keyring);
 }
 
 Steps mon_store_steps(Node& node) {
     return {.observe = [&node]() -> Result<Observation> {
                 return node.platform.files.exists(mon_folder(node) + "/done") ? satisfied() : needed();
             },
-            .apply = [&node] { return make_mon_store(node); }};
+            .apply =
+                [&node] {
+                    return node.settings.create ? make_first_mon_store(node) : make_next_mon_store(node);
+                }};
 }
+
+/// The key of this node's manager, where the monitors know it already or make it now.
+Steps mgr_key_steps(Node& node) {
+    return {.observe = [&node]() -> Result<Observation> {
+                const auto path = mgr_keyring(node.settings.hostname);
+                if (!has_key(node.platform.files, path)) {
+                    return needed();
+                }
+                BEDPLATE_ASSIGN(const auto text, node.platform.files.read(path));
+                BEDPLATE_ASSIGN(const bool fine,
+                                in_place(node.platform,
+                                         {.path = path, .text = text, .mode = 0600, .owner = "ceph:ceph"}));
+                return fine ? satisfied() : needed();
+            },
+            .apply = [&node]() -> Result<void> {
+                const auto path = mgr_keyring(node.settings.hostname);
+                BEDPLATE_TRY(make_folder_of(node.platform, path, "ceph:ceph"));
+                BEDPLATE_ASSIGN(
+                    const auto text,
+                    ceph(node.platform, {"auth", "get-or-create", "mgr." + node.settings.hostname, "mon",
+                                         "allow profile mgr", "osd", "allow *", "mds", "allow *"}));
+                return put(node.platform, {.path = path, .text = text, .mode = 0600, .owner = "ceph:ceph"});
+            }};
+}
+
+/// Begins at 1 and grows with the hosts (make_pools): whatever it is, it is not set back.
+constexpr std::string_view default_size = "osd_pool_default_size";
 
 /// Options of the manager's modules are unknown to the monitors until there has been a manager.
 enum class Whose { daemons, manager };
 
-std::vector<CephOption> wanted_options(const Node& node, Whose whose) {
-    auto options = ceph_options(node.settings);
+std::vector<CephOption> wanted_options(Whose whose) {
+    auto options = ceph_options();
     std::erase_if(options, [&](const CephOption& option) {
         return (option.who == "mgr") != (whose == Whose::manager);
     });
     if (whose == Whose::daemons) {
         // The pools that Ceph makes for itself, while there is one host: its rule puts copies on different
         // hosts.
-        options.push_back({"global", "osd_pool_default_size", "1"});
+        options.push_back({"global", std::string(default_size), "1"});
         options.push_back({"global", "mon_allow_pool_size_one", "true"});
     }
     return options;
@@ -149,13 +212,11 @@ std::vector<CephOption> wanted_options(const Node& node, Whose whose) {
 /// Options that are not set yet. Central options only: {section, name, value}.
 Result<std::vector<CephOption>> missing_options(Node& node, Whose whose) {
     BEDPLATE_ASSIGN(const Json dump, ceph_json(node.platform, {"config", "dump"}));
-    auto missing = wanted_options(node, whose);
+    auto missing = wanted_options(whose);
     for (const Json& option : dump) {
-        const std::string mask = option.value("mask", "");
-        const std::string who = option.value("section", "") + (mask.empty() ? "" : "/" + mask);
         std::erase_if(missing, [&](const CephOption& wanted) {
-            return wanted.who == who && wanted.name == option.value("name", "") &&
-                   wanted.value == option.value("value", "");
+            return wanted.who == option.value("section", "") && wanted.name == option.value("name", "") &&
+                   (wanted.value == option.value("value", "") || wanted.name == default_size);
         });
     }
     return missing;
@@ -170,7 +231,8 @@ Steps option_steps(Node& node, Whose whose) {
             },
             .apply = [&node, whose]() -> Result<void> {
                 const std::string file = "/run/bedplate/options.conf";
-                BEDPLATE_TRY(node.platform.files.write(file, ceph_options_conf(wanted_options(node, whose))));
+                BEDPLATE_ASSIGN(const auto missing, missing_options(node, whose));
+                BEDPLATE_TRY(node.platform.files.write(file, ceph_options_conf(missing)));
                 BEDPLATE_TRY(ceph(node.platform, {"config", "assimilate-conf", "-i", file}));
                 return {};
             }};
@@ -203,30 +265,43 @@ Result<bool> mon_answers(Node& node) {
     return std::ranges::find(names, node.settings.hostname) != names.end();
 }
 
+/// A manager is active, and this node's is that one or stands by.
 Result<bool> mgr_available(Node& node) {
-    BEDPLATE_ASSIGN(const Json status, ceph_json(node.platform, {"mgr", "stat"}));
-    return status.value("available", false);
+    BEDPLATE_ASSIGN(const Json map, ceph_json(node.platform, {"mgr", "dump"}));
+    const auto is_own = [&](const Json& mgr) { return mgr.value("name", "") == node.settings.hostname; };
+    return map.value("available", false) &&
+           (map.value("active_name", "") == node.settings.hostname ||
+            std::ranges::any_of(map.value("standbys", Json::array()), is_own));
 }
 
-/// The pool `vms` and how often it keeps things.
+/// How often a pool keeps things.
 struct PoolState {
-    bool exists = false;
     std::size_t size = 0, min_size = 0;
     bool initialised = false;
 };
 
-Result<PoolState> pool_state(Node& node) {
+/// The machines' pool, and the one that the manager makes for itself.
+constexpr std::string_view machines_pool = "vms", managers_pool = ".mgr";
+
+/// Those of the two that exist.
+Result<std::map<std::string, PoolState>> pool_states(Node& node) {
     BEDPLATE_ASSIGN(const Json pools, ceph_json(node.platform, {"osd", "pool", "ls", "detail"}));
+    std::map<std::string, PoolState> states;
     for (const Json& pool : pools) {
-        if (pool.value("pool_name", "") == "vms") {
-            return PoolState{
-                .exists = true,
+        const std::string name = pool.value("pool_name", "");
+        if (name == machines_pool || name == managers_pool) {
+            states[name] = {
                 .size = pool.value("size", std::size_t{0}),
                 .min_size = pool.value("min_size", std::size_t{0}),
                 .initialised = pool.value("application_metadata", Json::object()).contains("rbd")};
         }
     }
-    return PoolState{};
+    return states;
+}
+
+/// More copies than the policy asks for are somebody's wish.
+bool keeps_enough(const PoolState& pool, const PoolPolicy& policy) {
+    return pool.size >= policy.size && pool.min_size >= policy.min_size;
 }
 
 Result<PoolPolicy> policy_now(Node& node) {
@@ -243,19 +318,10 @@ Result<PoolPolicy> policy_now(Node& node) {
     return pool_policy(hosts, osds);
 }
 
-Result<void> make_pool(Node& node) {
-    Platform& platform = node.platform;
-    BEDPLATE_ASSIGN(const auto policy, policy_now(node));
-    BEDPLATE_ASSIGN(const auto state, pool_state(node));
-    const std::string rule = policy.across_hosts ? "bedplate-host" : "bedplate-osd";
-    const std::string domain = policy.across_hosts ? "host" : "osd";
-    BEDPLATE_TRY(ceph(platform, {"osd", "crush", "rule", "create-replicated", rule, "default", domain}));
-    if (!state.exists) {
-        BEDPLATE_TRY(ceph(platform, {"osd", "pool", "create", "vms", "32", "32", "replicated", rule,
-                                     "--autoscale-mode=on"}));
-    }
+Result<void> raise_copies(Platform& platform, const std::string& pool, const std::string& rule,
+                          const PoolPolicy& policy) {
     const auto set = [&](const std::string& name, const std::string& value) -> Result<void> {
-        std::vector<std::string> command{"osd", "pool", "set", "vms", name, value};
+        std::vector<std::string> command{"osd", "pool", "set", pool, name, value};
         if (name == "size" && value == "1") {
             command.emplace_back("--yes-i-really-mean-it");
         }
@@ -264,11 +330,36 @@ Result<void> make_pool(Node& node) {
     };
     BEDPLATE_TRY(set("crush_rule", rule));
     BEDPLATE_TRY(set("size", std::to_string(policy.size)));
-    BEDPLATE_TRY(set("min_size", std::to_string(policy.min_size)));
-    BEDPLATE_TRY(set("bulk", "true"));
-    if (!state.initialised) {
-        BEDPLATE_TRY(run_checked(
-            platform.commands, {.argv = {"rbd", "pool", "init", "vms"}, .timeout = std::chrono::minutes{3}}));
+    return set("min_size", std::to_string(policy.min_size));
+}
+
+/// The machines' pool where it is missing, and as many copies of both pools as there is room for
+/// (docs/decisions/0075-pool-follows-the-hosts.md).
+Result<void> make_pools(Node& node) {
+    Platform& platform = node.platform;
+    BEDPLATE_ASSIGN(const auto policy, policy_now(node));
+    BEDPLATE_ASSIGN(auto pools, pool_states(node));
+    const std::string vms(machines_pool), rule = policy.across_hosts ? "bedplate-host" : "bedplate-osd";
+    BEDPLATE_TRY(ceph(platform, {"osd", "crush", "rule", "create-replicated", rule, "default",
+                                 policy.across_hosts ? "host" : "osd"}));
+    if (!pools.contains(vms)) {
+        BEDPLATE_TRY(ceph(
+            platform, {"osd", "pool", "create", vms, "32", "32", "replicated", rule, "--autoscale-mode=on"}));
+        BEDPLATE_TRY(ceph(platform, {"osd", "pool", "set", vms, "bulk", "true"}));
+        pools[vms] = {};
+    }
+    for (const auto& [pool, state] : pools) {
+        if (!keeps_enough(state, policy)) {
+            BEDPLATE_TRY(raise_copies(platform, pool, rule, policy));
+        }
+    }
+    if (policy.size > 1) {
+        BEDPLATE_TRY(ceph(
+            platform, {"config", "set", "global", std::string(default_size), std::to_string(policy.size)}));
+    }
+    if (!pools[vms].initialised) {
+        BEDPLATE_TRY(run_checked(platform.commands,
+                                 {.argv = {"rbd", "pool", "init", vms}, .timeout = std::chrono::minutes{3}}));
     }
     return {};
 }
@@ -279,20 +370,29 @@ Steps pool_steps(Node& node) {
                     return satisfied();  // nothing to keep it on; the report says that there is no OSD
                 }
                 BEDPLATE_ASSIGN(const auto policy, policy_now(node));
-                BEDPLATE_ASSIGN(const auto state, pool_state(node));
-                const bool fine =
-                    state.initialised && state.size == policy.size && state.min_size == policy.min_size;
-                return fine ? satisfied() : needed();
+                BEDPLATE_ASSIGN(auto pools, pool_states(node));
+                const bool enough = std::ranges::all_of(
+                    pools, [&](const auto& pool) { return keeps_enough(pool.second, policy); });
+                return enough && pools[std::string(machines_pool)].initialised ? satisfied() : needed();
             },
-            .apply = [&node] { return make_pool(node); }};
+            .apply = [&node] { return make_pools(node); }};
 }
 
 }  // namespace
 
+std::vector<std::string> ceph_command(Platform& platform, const std::vector<std::string>& arguments) {
+    std::vector<std::string> argv{"ceph", "--connect-timeout", "30"};
+    if (!platform.files.exists(admin_keyring)) {
+        // Not a control node: it may look, and make OSDs.
+        argv.insert(argv.end(), {"--name", "client.bedplate-join", "--keyring", join_keyring()});
+    }
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return argv;
+}
+
 Result<std::string> ceph(Platform& platform, const std::vector<std::string>& arguments) {
-    Command command{.argv = {"ceph", "--connect-timeout", "30"}, .timeout = std::chrono::minutes{2}};
-    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    return run_checked(platform.commands, command);
+    return run_checked(platform.commands,
+                       {.argv = ceph_command(platform, arguments), .timeout = std::chrono::minutes{2}});
 }
 
 Result<Json> ceph_json(Platform& platform, std::vector<std::string> arguments) {
@@ -312,35 +412,40 @@ std::vector<Step> ceph_steps(Node& node) {
              return std::vector<ManagedFile>{
                  {.path = "/etc/ceph/ceph.conf", .text = ceph_conf(identity, node.settings, membership.all)}};
          })}};
+    // On control nodes only; which kind a node is that joins, is known when its grant is here.
+    const auto add = [&](std::string id, std::string summary, Steps what) {
+        steps.push_back({std::move(id), "ceph", std::move(summary), on_control(platform, std::move(what))});
+    };
     if (node.settings.create) {
-        steps.push_back({"ceph.keys", "ceph", "make the cluster's first keys", key_steps(node)});
-        steps.push_back({"ceph.mon-store", "ceph", "make the monitor's store", mon_store_steps(node)});
-        steps.push_back(
-            {"ceph.mon", "ceph", "start the monitor",
-             unit_steps(platform,
-                        {std::format("ceph-mon@{}.service", name), "ceph-mon.target", "ceph.target"},
-                        [&node] { return mon_answers(node); })});
-        steps.push_back(
-            {"ceph.options", "ceph", "set the cluster's options", option_steps(node, Whose::daemons)});
-        steps.push_back({"ceph.mgr-shim", "ceph", "let the manager load its modules",
-                         file_steps(platform, shim_files, [&platform] {
-                             return run_all(platform, {{"systemctl", "daemon-reload"}});
-                         })});
-        steps.push_back({"ceph.mgr", "ceph", "start the manager",
-                         unit_steps(
-                             platform, {std::format("ceph-mgr@{}.service", name), "ceph-mgr.target"},
-                             [&node] { return mgr_available(node); }, std::chrono::seconds{300})});
-        steps.push_back({"ceph.mgr-options", "ceph", "set the options of the manager's modules",
-                         option_steps(node, Whose::manager)});
+        add("ceph.keys", "make the cluster's first keys", key_steps(node));
+    }
+    add("ceph.mon-store", "make the monitor's store", mon_store_steps(node));
+    add("ceph.mon", "start the monitor",
+        unit_steps(
+            platform, {std::format("ceph-mon@{}.service", name), "ceph-mon.target", "ceph.target"},
+            [&node] { return mon_answers(node); }, std::chrono::seconds{180}));
+    if (node.settings.create) {
+        add("ceph.options", "set the cluster's options", option_steps(node, Whose::daemons));
+    } else {
+        add("ceph.mgr-key", "get the manager's key", mgr_key_steps(node));
+    }
+    add("ceph.mgr-shim", "let the manager load its modules", file_steps(platform, shim_files, [&platform] {
+            return run_all(platform, {{"systemctl", "daemon-reload"}});
+        }));
+    add("ceph.mgr", "start the manager",
+        unit_steps(
+            platform, {std::format("ceph-mgr@{}.service", name), "ceph-mgr.target"},
+            [&node] { return mgr_available(node); }, std::chrono::seconds{300}));
+    if (node.settings.create) {
+        add("ceph.mgr-options", "set the options of the manager's modules",
+            option_steps(node, Whose::manager));
     }
     steps.push_back(
         {"ceph.crash-folder", "ceph", "let crash reports be put away", crash_folder_steps(platform)});
     steps.push_back({"ceph.crash", "ceph", "collect crash reports",
                      unit_steps(platform, {"ceph-crash.service"}, [] { return Result<bool>(true); })});
     steps.push_back({"ceph.osds", "ceph", "make or activate the planned OSDs", osd_steps(node)});
-    if (node.settings.create) {
-        steps.push_back({"ceph.pools", "ceph", "make the pool of the virtual machines", pool_steps(node)});
-    }
+    add("ceph.pools", "keep as many copies in the pools as there is room for", pool_steps(node));
     return steps;
 }
 

@@ -158,7 +158,7 @@ Result<NodeCheck> check_time(Platform& platform, const NodeSettings& settings) {
 }  // namespace
 
 const std::vector<std::string>& accepted_health_codes() {
-    // What a cluster that is still growing says of itself (docs/node-status.md).
+    // What a cluster that is still growing says of itself (docs/cluster.md).
     static const std::vector<std::string> codes{"POOL_NO_REDUNDANCY", "TOO_FEW_OSDS"};
     return codes;
 }

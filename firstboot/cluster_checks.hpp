@@ -13,7 +13,7 @@ namespace bedplate::firstboot {
 /// hold.
 [[nodiscard]] std::vector<NodeCheck> check_member(Platform& platform);
 
-/// Ceph's health codes that a cluster may have and still be ready, with the reason in docs/node-status.md.
+/// Ceph's health codes that a cluster may have and still be ready, with the reason in docs/cluster.md.
 [[nodiscard]] const std::vector<std::string>& accepted_health_codes();
 
 /// Ids of checks that do not keep a node from being ready; they are shown all the same.

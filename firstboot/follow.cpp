@@ -26,25 +26,47 @@ Result<void> render_again(Node& node) {
 
 }  // namespace
 
-Result<void> follow_once(Node& node) {
-    Platform& platform = node.platform;
+Result<void> Follower::once() {
+    Platform& platform = node_.platform;
     RegistryConnection connection(platform);
     BEDPLATE_TRY(connection.open());
     BEDPLATE_ASSIGN(auto membership, read_membership(platform.files));
     BEDPLATE_ASSIGN(const auto members, connection.registry().list_members());
-    const auto self = std::ranges::find(members, node.settings.hostname, &Member::hostname);
+    const auto self = std::ranges::find(members, node_.settings.hostname, &Member::hostname);
     if (self == members.end()) {
         return refuse("node.removed", "this node has been taken out of the cluster");
     }
     if (members != membership.all) {
+        due_ = true;
         membership.all = members;
         membership.self = *self;
         BEDPLATE_TRY(platform.files.write(members_path, to_text(membership)));
-        BEDPLATE_TRY(render_again(node));
     }
-    const SeedPlaces places;
-    BEDPLATE_TRY(follow_corosync(platform, connection.registry(), places, node.settings.hostname));
+    if (due_) {
+        BEDPLATE_TRY(render_again(node_));
+        due_ = false;
+    }
+    BEDPLATE_TRY(follow_corosync(platform, connection.registry(), SeedPlaces{}, node_.settings.hostname));
     return {};
+}
+
+std::jthread follow_membership(Platform& platform, std::string hostname, std::unique_ptr<Http> http) {
+    return std::jthread(
+        [&platform, hostname = std::move(hostname), http = std::move(http)](const std::stop_token& stop) {
+            Platform own{.commands = platform.commands,
+                         .files = platform.files,
+                         .blocks = platform.blocks,
+                         .clock = platform.clock,
+                         .http = *http};
+            while (!stop.stop_requested()) {
+                RegistryConnection connection(own);
+                if (own.files.exists(SeedPlaces{}.corosync_conf) && connection.open()) {
+                    // A registry that does not answer now does so in two seconds, or the steps say why not.
+                    static_cast<void>(follow_corosync(own, connection.registry(), SeedPlaces{}, hostname));
+                }
+                own.clock.sleep(std::chrono::seconds{2});
+            }
+        });
 }
 
 }  // namespace bedplate::firstboot

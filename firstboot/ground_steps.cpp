@@ -90,6 +90,7 @@ std::vector<Step> all_steps(Node& node) {
     add(virt_steps(node));
     add(ha_steps(node));
     add(monitoring_steps(node));
+    add(active_step(node));
     return steps;
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // corosync and Pacemaker from rendered files (DOMAIN: the upstream procedure, no pcsd).
+#include <algorithm>
 #include <format>
 
 #include "base/text.hpp"
 #include "cluster/files.hpp"
+#include "firstboot/access.hpp"
+#include "firstboot/cluster_checks.hpp"
 #include "firstboot/steps.hpp"
+#include "registry/seed.hpp"
 
 namespace bedplate::firstboot {
 
@@ -54,33 +58,50 @@ Steps pacemaker_key_steps(Platform& platform) {
         }};
 }
 
-Result<std::vector<ManagedFile>> pacemaker_files(Node& node) {
-    BEDPLATE_ASSIGN(const auto identity, read_identity(node.platform.files));
-    BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
-    std::vector<ManagedFile> files{
-        {.path = "/etc/corosync/corosync.conf",
-         .text = corosync_conf(identity.name, membership.corosync_version, membership.all)},
-        // Machines are stopped before libvirt and the network go.
-        {.path = "/etc/systemd/system/resource-agents-deps.target.d/10-bedplate.conf",
-         .text = "[Unit]\nRequires=libvirtd.service\n"
-                 "After=libvirtd.service virtlogd.socket network-online.target\n"}};
-    return files;
+/// corosync.conf is rendered from what the registry says at that moment, and may be renewed at any later one
+/// by whoever follows the registry: it is only looked whether it is older.
+Steps membership_steps(Node& node) {
+    return {.observe = [&node]() -> Result<Observation> {
+                RegistryConnection connection(node.platform);
+                BEDPLATE_TRY(connection.open());
+                BEDPLATE_ASSIGN(const auto plan, corosync_plan(connection.registry()));
+                const auto there = node.platform.files.read(SeedPlaces{}.corosync_conf);
+                return there && corosync_config_version(*there) >= plan.version ? satisfied() : needed();
+            },
+            .apply = [&node]() -> Result<void> {
+                RegistryConnection connection(node.platform);
+                BEDPLATE_TRY(connection.open());
+                BEDPLATE_TRY(follow_corosync(node.platform, connection.registry(), SeedPlaces{},
+                                             node.settings.hostname));
+                return run_all(node.platform, {{"corosync", "-t"}});
+            }};
 }
 
 Result<bool> quorate(Platform& platform) {
     return succeeds(platform, {.argv = {"corosync-quorumtool", "-s"}});
 }
 
-/// Pacemaker knows this node and sees it online.
-Result<bool> online(Node& node) {
+/// Machines are stopped before libvirt and the network go.
+Result<std::vector<ManagedFile>> order_files() {
+    return std::vector<ManagedFile>{
+        {.path = "/etc/systemd/system/resource-agents-deps.target.d/10-bedplate.conf",
+         .text = "[Unit]\nRequires=libvirtd.service\n"
+                 "After=libvirtd.service virtlogd.socket network-online.target\n"}};
+}
+
+constexpr std::string_view is_online = " online=\"true\"", no_standby = " standby=\"false\"";
+
+/// Pacemaker knows this node, and shows it with all of these ("online=\"true\"").
+Result<bool> pacemaker_says(Node& node, const std::vector<std::string_view>& wanted) {
     BEDPLATE_ASSIGN(const auto xml, run_checked(node.platform.commands,
                                                 {.argv = {"crm_mon", "--one-shot", "--output-as=xml"}}));
     const auto at = xml.find(std::format("<node name=\"{}\"", node.settings.hostname));
     if (at == std::string::npos) {
         return false;
     }
-    const auto end = xml.find('>', at);
-    return xml.substr(at, end - at).find("online=\"true\"") != std::string::npos;
+    const auto element = std::string_view(xml).substr(at, xml.find('>', at) - at);
+    return std::ranges::all_of(wanted,
+                               [&](std::string_view attribute) { return element.contains(attribute); });
 }
 
 /// Every name and value that cib_options_xml() holds, in what the cluster has.
@@ -109,9 +130,102 @@ Steps rule_steps(Platform& platform) {
 }
 
 /// A node that joins takes no resources until it is proved (pacemaker's sysconfig file).
+constexpr std::string_view pacemaker_settings = "/etc/default/pacemaker";
 constexpr std::string_view standby_line = "PCMK_node_start_state=standby\n";
 
+Result<Member::State> state_of(RegistryConnection& connection, const std::string& hostname) {
+    BEDPLATE_TRY(connection.open());
+    BEDPLATE_ASSIGN(const auto member, connection.registry().member(hostname));
+    return member ? Result<Member::State>(member->state)
+                  : refuse("node.removed", "this node has been taken out of the cluster");
+}
+
+Steps standby_steps(Node& node) {
+    auto steps = file_steps(node.platform, []() -> Result<std::vector<ManagedFile>> {
+        return std::vector<ManagedFile>{
+            {.path = std::string(pacemaker_settings), .text = std::string(standby_line)}};
+    });
+    auto observe = steps.observe;
+    steps.observe = [&node, observe]() -> Result<Observation> {
+        RegistryConnection connection(node.platform);
+        BEDPLATE_ASSIGN(const auto state, state_of(connection, node.settings.hostname));
+        return state == Member::State::member ? Result<Observation>(satisfied()) : observe();
+    };
+    return steps;
+}
+
+/// From here on whoever changes corosync's membership waits for this node's file as well.
+Steps counted_steps(Node& node) {
+    return {.observe = [&node]() -> Result<Observation> {
+                RegistryConnection connection(node.platform);
+                BEDPLATE_ASSIGN(const auto state, state_of(connection, node.settings.hostname));
+                return state == Member::State::joining ? needed() : satisfied();
+            },
+            .apply = [&node]() -> Result<void> {
+                RegistryConnection connection(node.platform);
+                BEDPLATE_TRY(connection.open());
+                return connection.registry().set_state(node.settings.hostname, Member::State::standby);
+            }};
+}
+
+/// What still speaks against giving this node resources: every check but those that say "not yet".
+Result<bool> is_proved(Node& node) {
+    std::vector<std::string> against;
+    for (const auto& check : check_member(node.platform)) {
+        if (!check.ok && !is_advice(check.id) && check.id != "pacemaker.node") {
+            against.push_back(std::format("{} ({})", check.id, check.detail));
+        }
+    }
+    return against.empty() ? Result<bool>(true)
+                           : fail("node.not-proved", "the node stays in standby: " + join(against, ", "), {},
+                                  "mend it; it is looked at again by itself");
+}
+
+/// The end of standby, once every check of the node holds.
+Steps active_steps(Node& node) {
+    Platform& platform = node.platform;
+    return {
+        .observe = [&node]() -> Result<Observation> {
+            RegistryConnection connection(node.platform);
+            BEDPLATE_ASSIGN(const auto state, state_of(connection, node.settings.hostname));
+            const auto settings = node.platform.files.read(pacemaker_settings);
+            const bool begins_in_standby = settings && settings->contains(standby_line);
+            if (state != Member::State::member || begins_in_standby) {
+                return needed();
+            }
+            BEDPLATE_ASSIGN(const bool active, pacemaker_says(node, {is_online, no_standby}));
+            return active ? satisfied() : needed();
+        },
+        .apply = [&node, &platform]() -> Result<void> {
+            BEDPLATE_TRY(wait_until(platform, "the node's checks to hold", std::chrono::seconds{120},
+                                    [&node] { return is_proved(node); }));
+            BEDPLATE_TRY(put(platform, {.path = std::string(pacemaker_settings),
+                                        .text = "# Written by bedplate-firstboot: the node is proved.\n"}));
+            BEDPLATE_TRY(run_all(platform, {{"crm_attribute", "--node", node.settings.hostname, "--name",
+                                             "standby", "--update", "off"}}));
+            BEDPLATE_TRY(wait_until(platform, "Pacemaker to end the standby", std::chrono::seconds{60},
+                                    [&node] { return pacemaker_says(node, {is_online, no_standby}); }));
+            RegistryConnection connection(platform);
+            BEDPLATE_TRY(connection.open());
+            return connection.registry().set_state(node.settings.hostname, Member::State::member);
+        }};
+}
+
 }  // namespace
+
+std::vector<Step> corosync_steps(Node& node) {
+    Platform& platform = node.platform;
+    const std::string stage = node.settings.create ? "ha" : "join";
+    std::vector<Step> steps{
+        {"ha.membership", stage, "take the list of members over", membership_steps(node)}};
+    if (!node.settings.create) {
+        steps.push_back(
+            {"ha.counted", stage, "let changes of the list wait for this node", counted_steps(node)});
+    }
+    steps.push_back({"ha.corosync", stage, "start corosync",
+                     unit_steps(platform, {"corosync.service"}, [&platform] { return quorate(platform); })});
+    return steps;
+}
 
 std::vector<Step> ha_steps(Node& node) {
     Platform& platform = node.platform;
@@ -119,29 +233,31 @@ std::vector<Step> ha_steps(Node& node) {
     if (node.settings.create) {
         steps.push_back({"ha.corosync-key", "ha", "make corosync's key", corosync_key_steps(platform)});
         steps.push_back({"ha.pacemaker-key", "ha", "make Pacemaker's key", pacemaker_key_steps(platform)});
+        for (auto& step : corosync_steps(node)) {
+            steps.push_back(std::move(step));
+        }
     } else {
-        steps.push_back({"ha.standby", "ha", "start in standby",
-                         file_steps(platform, []() -> Result<std::vector<ManagedFile>> {
-                             return std::vector<ManagedFile>{
-                                 {.path = "/etc/default/pacemaker", .text = std::string(standby_line)}};
-                         })});
+        steps.push_back({"ha.standby", "ha", "start in standby", standby_steps(node)});
     }
-    steps.push_back({"ha.config", "ha", "configure corosync",
-                     file_steps(
-                         platform, [&node] { return pacemaker_files(node); },
-                         [&platform] {
-                             return run_all(platform, {{"corosync", "-t"}, {"systemctl", "daemon-reload"}});
-                         })});
-    steps.push_back({"ha.corosync", "ha", "start corosync",
-                     unit_steps(platform, {"corosync.service"}, [&platform] { return quorate(platform); })});
-    steps.push_back(
-        {"ha.pacemaker", "ha", "start Pacemaker",
-         unit_steps(
-             platform, {"pacemaker.service"}, [&node] { return online(node); }, std::chrono::seconds{180})});
+    steps.push_back({"ha.order", "ha", "stop machines before libvirt and the network go",
+                     file_steps(platform, order_files, [&platform] {
+                         return run_all(platform, {{"systemctl", "daemon-reload"}});
+                     })});
+    steps.push_back({"ha.pacemaker", "ha", "start Pacemaker",
+                     unit_steps(
+                         platform, {"pacemaker.service"},
+                         [&node] { return pacemaker_says(node, {is_online}); }, std::chrono::seconds{180})});
     if (node.settings.create) {
         steps.push_back({"ha.options", "ha", "set the cluster's rules", rule_steps(platform)});
     }
     return steps;
+}
+
+std::vector<Step> active_step(Node& node) {
+    if (node.settings.create) {
+        return {};
+    }
+    return {{"ha.active", "ready", "take resources, now that the node is proved", active_steps(node)}};
 }
 
 }  // namespace bedplate::firstboot

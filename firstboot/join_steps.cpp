@@ -56,6 +56,7 @@ std::vector<ManagedFile> secret_files(const JoinGrant& grant) {
         {"ceph_crash", "/etc/ceph/ceph.client.crash.keyring", 0600, "ceph:ceph"},
         {"ca_key", std::format("{}/ca.key", node_pki), 0600, "root:root"},
         {"ceph_mon", own + "/mon.keyring", 0600, "root:root"},
+        {"ceph_admin", "/etc/ceph/ceph.client.admin.keyring", 0600, "root:root"},
     };
     std::vector<ManagedFile> files;
     for (const auto& place : places) {
@@ -154,6 +155,9 @@ std::vector<Step> join_steps(Node& node) {
     }
     auto etcd = etcd_steps(node);
     steps.push_back(std::move(etcd[0]));
+    for (auto& step : corosync_steps(node)) {
+        steps.push_back(std::move(step));
+    }
     steps.push_back({"etcd.learner", "join", "enter this node into etcd",
                      on_control(platform, etcd_member_steps(node, false))});
     steps.push_back(std::move(etcd[1]));

@@ -16,6 +16,13 @@ namespace {
 
 using namespace bedplate;
 
+/// The registry is the only server that this program speaks to.
+std::unique_ptr<Http> member_http() {
+    const std::string pki(node_pki);
+    return curl_http(HttpTls{
+        .ca_file = pki + "/ca.crt", .certificate_file = pki + "/node.crt", .key_file = pki + "/node.key"});
+}
+
 Result<void> identity(Platform& platform) {
     BEDPLATE_ASSIGN(const auto made, firstboot::make_identity(platform));
     for (const auto& what : made) {
@@ -51,8 +58,9 @@ Result<void> write_report(Platform& platform) {
 /// at the node. Nothing that fails here ends it.
 Result<void> follow(Platform& platform, firstboot::Node& node) {
     std::string last;
+    firstboot::Follower follower(node);
     for (unsigned round = 0;; ++round) {
-        const auto done = firstboot::follow_once(node);
+        const auto done = follower.once();
         const std::string now = done ? "" : done.error().message;
         if (now != last) {
             std::cout << (done ? "following the registry again" : "cannot follow the registry: " + now)
@@ -83,6 +91,7 @@ Result<void> first_boot(Platform& platform) {
     // again.
     const auto finished = platform.files.read(firstboot::finished_path);
     if (!finished || *finished != node.settings.plan_digest + "\n") {
+        const auto follower = firstboot::follow_membership(platform, node.settings.hostname, member_http());
         BEDPLATE_TRY(firstboot::Runner(platform, options, header).run(firstboot::all_steps(node)));
         BEDPLATE_TRY(platform.files.write(firstboot::finished_path, node.settings.plan_digest + "\n"));
     }
@@ -103,10 +112,7 @@ int run(int argc, char** argv) {
     const auto files = linux_file_system();
     const auto blocks = linux_block_devices();
     const auto clock = system_clock();
-    // The registry is the only server that this program speaks to.
-    const std::string pki(node_pki);
-    const auto http = curl_http(HttpTls{
-        .ca_file = pki + "/ca.crt", .certificate_file = pki + "/node.crt", .key_file = pki + "/node.key"});
+    const auto http = member_http();
     Platform platform{
         .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http};
     const auto done = make_identity->parsed() ? identity(platform)

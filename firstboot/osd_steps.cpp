@@ -27,10 +27,9 @@ Result<bool> all_up(Node& node) {
     return up >= node.settings.osds.size();
 }
 
-/// Only the node that creates the cluster has a key that may ask the monitors.
 Result<bool> there(Node& node) {
     BEDPLATE_ASSIGN(const bool run, osds_run(node.platform));
-    return run && node.settings.create && !node.settings.osds.empty() ? all_up(node) : Result<bool>(run);
+    return run && !node.settings.osds.empty() ? all_up(node) : Result<bool>(run);
 }
 
 Result<void> make(Node& node) {

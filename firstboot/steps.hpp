@@ -18,7 +18,12 @@ namespace bedplate::firstboot {
     Node& node);  ///< the node's certificate where each service wants it
 [[nodiscard]] std::vector<Step> ceph_steps(Node& node);
 [[nodiscard]] std::vector<Step> virt_steps(Node& node);
+/// corosync: with the stage ha where the cluster is created; a node that joins starts it first of all, since
+/// it is counted from the moment that it is granted.
+[[nodiscard]] std::vector<Step> corosync_steps(Node& node);
 [[nodiscard]] std::vector<Step> ha_steps(Node& node);
+/// The end of a joining node's standby; none where the cluster is created.
+[[nodiscard]] std::vector<Step> active_step(Node& node);
 [[nodiscard]] std::vector<Step> monitoring_steps(Node& node);
 
 /// All of them, for this node.

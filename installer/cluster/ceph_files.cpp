@@ -43,10 +43,12 @@ std::string ceph_conf(const ClusterIdentity& identity, const NodeSettings& node,
     // Only trying would be reported as a crash, at every start (docs/decisions/0076-managers-modules.md).
     text += "\n[mgr]\nmgr_disabled_modules = restful\n\n[osd]\n";
     set("crush_location", std::format("root=default host={}", node.hostname));
+    // This node's own, from its profile; a node that joins may not write into the central database.
+    set("osd_memory_target", std::to_string(node.osd_memory_target.value));
     return text;
 }
 
-std::vector<CephOption> ceph_options(const NodeSettings& node) {
+std::vector<CephOption> ceph_options() {
     return {
         // Without it every cluster begins with the warning AUTH_INSECURE_GLOBAL_ID_RECLAIM_ALLOWED.
         {"mon", "auth_allow_insecure_global_id_reclaim", "false"},
@@ -56,8 +58,6 @@ std::vector<CephOption> ceph_options(const NodeSettings& node) {
         {"mon", "mon_osd_down_out_interval", "600"},
         {"mon", "mon_max_pg_per_osd", "250"},
         {"osd", "osd_mclock_profile", "balanced"},
-        {std::format("osd/host:{}", node.hostname), "osd_memory_target",
-         std::to_string(node.osd_memory_target.value)},
         {"mgr", "mgr/prometheus/exclude_perf_counters", "false"},
         {"mgr", "mgr/prometheus/rbd_stats_pools", "vms"},
         {"mgr", "mgr/prometheus/server_addr", "0.0.0.0"},

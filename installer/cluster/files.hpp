@@ -40,7 +40,7 @@ namespace bedplate {
 struct CephOption {
     std::string who, name, value;
 };
-[[nodiscard]] std::vector<CephOption> ceph_options(const NodeSettings& node);
+[[nodiscard]] std::vector<CephOption> ceph_options();
 /// The same as a configuration file for `ceph config assimilate-conf`.
 [[nodiscard]] std::string ceph_options_conf(std::span<const CephOption> options);
 

@@ -141,29 +141,41 @@ Result<std::vector<std::string>> foreign_devices(Run& run, const Action& action,
     return foreign;
 }
 
+bool is_active(const std::vector<LvState>& volumes, const action::DeactivateVolumeGroup& group) {
+    return std::ranges::any_of(volumes,
+                               [&](const LvState& volume) { return is_of(volume, group) && volume.active; });
+}
+
 Result<Observation> observe_group(Run& run, const Action& action,
                                   const action::DeactivateVolumeGroup& group) {
     BEDPLATE_ASSIGN(const bool own, is_own_unfinished(run, action));
     if (own) {
         return satisfied();
     }
-    BEDPLATE_ASSIGN(const auto volumes, physical_volumes(run.context.commands));
-    BEDPLATE_ASSIGN(const auto foreign, foreign_devices(run, action, volumes, group));
+    // One question about all disks, not two: with many of them each takes its time, and every group asks.
+    BEDPLATE_ASSIGN(const LvmState lvm, lvm_state(run.context.commands));
+    BEDPLATE_ASSIGN(const auto foreign, foreign_devices(run, action, lvm.physical, group));
     if (!foreign.empty()) {
         return conflict(std::format("volume group {} also lies on {}, which is not part of the plan",
                                     group.name, foreign.front()));
     }
-    BEDPLATE_ASSIGN(const auto logical, logical_volumes(run.context.commands));
-    const bool active = std::ranges::any_of(
-        logical, [&](const LvState& volume) { return is_of(volume, group) && volume.active; });
-    return active ? needed() : satisfied();
+    return is_active(lvm.logical, group) ? needed() : satisfied();
+}
+
+Result<void> verify_group(Run& run, const Action& action, const action::DeactivateVolumeGroup& group) {
+    BEDPLATE_ASSIGN(const auto volumes, logical_volumes(run.context.commands));
+    return is_active(volumes, group)
+               ? fail("action.not-done", std::format("volume group {} is still active", group.name),
+                      action.id)
+               : Result<void>{};
 }
 
 }  // namespace
 
 Steps steps(const action::DeactivateVolumeGroup& kind, const Action& action, Run& run) {
     return {.observe = [&] { return observe_group(run, action, kind); },
-            .apply = [&] { return run.run_commands(action); }};
+            .apply = [&] { return run.run_commands(action); },
+            .verify = [&] { return verify_group(run, action, kind); }};
 }
 
 Steps steps(const action::WipeDisk& kind, const Action& action, Run& run) {

@@ -162,4 +162,17 @@ Result<std::vector<LvState>> logical_volumes(CommandRunner& commands, const std:
     return parse_lvs_state(text);
 }
 
+Result<LvmState> lvm_state(CommandRunner& commands) {
+    BEDPLATE_ASSIGN(
+        const std::string text,
+        run_checked(commands, {.argv = {"lvm", "fullreport", "--reportformat", "json", "--units", "b",
+                                        "--nosuffix", "--configreport", "pv", "--options",
+                                        "pv_name,vg_name,vg_uuid", "--configreport", "lv", "--options",
+                                        "vg_name,lv_name,lv_size,lv_active,vg_uuid"}}));
+    LvmState state;
+    BEDPLATE_ASSIGN(state.physical, parse_pvs_state(text));
+    BEDPLATE_ASSIGN(state.logical, parse_lvs_state(text));
+    return state;
+}
+
 }  // namespace bedplate

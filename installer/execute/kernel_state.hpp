@@ -54,4 +54,11 @@ struct LvState {
 [[nodiscard]] Result<std::vector<LvState>> logical_volumes(CommandRunner& commands,
                                                            const std::string& device = {});
 
+/// What LVM finds on all disks, in one scan.
+struct LvmState {
+    std::vector<PvState> physical;
+    std::vector<LvState> logical;
+};
+[[nodiscard]] Result<LvmState> lvm_state(CommandRunner& commands);
+
 }  // namespace bedplate

@@ -77,14 +77,30 @@ Result<void> wait_for_files(Platform& platform, Registry& registry, const Corosy
     }
 }
 
-/// "Expected votes:   3" of corosync-quorumtool -s.
-std::uint64_t expected_votes(std::string_view text) {
+/// The number after "Expected votes:" or "Total votes:" in what corosync-quorumtool -s prints.
+std::uint64_t votes_in(std::string_view text, std::string_view label) {
     for (const auto& line : split(text, '\n')) {
-        if (line.starts_with("Expected votes:")) {
-            return parse_unsigned(trim(std::string_view(line).substr(15))).value_or(0);
+        if (line.starts_with(label)) {
+            return parse_unsigned(trim(std::string_view(line).substr(label.size()))).value_or(0);
         }
     }
     return 0;
+}
+
+/// A node counts from the moment that it is in the list, and runs corosync only later: those that run now
+/// have to be a majority with it, too. Two nodes need only one (two_node).
+Result<void> can_spare_a_vote(Platform& platform, const SeedPlaces& places, std::size_t members) {
+    BEDPLATE_ASSIGN(const auto state,
+                    platform.commands.run({.argv = {places.tool("corosync-quorumtool"), "-s"}}));
+    const auto present = votes_in(state.out, "Total votes:");
+    const std::size_t needed = members <= 2 ? 1 : members / 2 + 1;
+    if (present >= needed) {
+        return {};
+    }
+    return fail("corosync.too-few",
+                std::format("{} nodes run corosync, and a cluster of {} needs {} to be quorate", present,
+                            members, needed),
+                {}, "wait until the node that joined last runs, or start the ones that are down");
 }
 
 Result<void> reload(Platform& platform, Registry& registry, const SeedPlaces& places,
@@ -94,7 +110,7 @@ Result<void> reload(Platform& platform, Registry& registry, const SeedPlaces& pl
     for (;;) {
         BEDPLATE_ASSIGN(const auto state,
                         platform.commands.run({.argv = {places.tool("corosync-quorumtool"), "-s"}}));
-        const auto votes = expected_votes(state.out);
+        const auto votes = votes_in(state.out, "Expected votes:");
         if (votes == plan.members.size()) {
             return {};
         }
@@ -166,6 +182,7 @@ Result<std::uint64_t> add_to_corosync(Platform& platform, Registry& registry, co
     CorosyncPlan after = before;
     ++after.version;
     if (!listed) {
+        BEDPLATE_TRY(can_spare_a_vote(platform, places, before.members.size() + 1));
         after.members.push_back(node.hostname);
     }
     auto done = bring_about(platform, registry, places, after, lock);

@@ -28,7 +28,9 @@ struct SeedPlaces {
         {"ceph_crash", "/etc/ceph/ceph.client.crash.keyring"},
     };
     std::map<std::string, std::filesystem::path> control_secrets = {
-        {"ca_key", "/etc/bedplate/pki/ca.key"}, {"ceph_mon", "/var/lib/bedplate/ceph/mon.keyring"}};
+        {"ca_key", "/etc/bedplate/pki/ca.key"},
+        {"ceph_mon", "/var/lib/bedplate/ceph/mon.keyring"},
+        {"ceph_admin", "/etc/ceph/ceph.client.admin.keyring"}};
     std::string hostname = {};                                          ///< of the seed itself
     std::string command = "sudo -n /usr/lib/bedplate/bedplate-accept";  ///< how sshd starts us again
     std::filesystem::path tools = {};  ///< folder of corosync's tools; empty: found in PATH
@@ -72,8 +74,8 @@ private:
 
 /// Put a node into corosync's membership while it runs: the new list goes into the registry, every member
 /// writes its file and says so, then one reload makes it count. Done already: nothing is changed. Returns the
-/// config_version. Errors: corosync.not-ready (who has not written its file), corosync.votes; after them the
-/// membership is what it was.
+/// config_version. Errors: corosync.too-few (one more would cost the cluster its quorum), corosync.not-ready
+/// (who has not written its file), corosync.votes; after them the membership is what it was.
 [[nodiscard]] Result<std::uint64_t> add_to_corosync(Platform& platform, Registry& registry,
                                                     const SeedPlaces& places, const Member& node,
                                                     const RegistryLock& lock);

@@ -353,6 +353,30 @@ TEST_CASE("16 nodes join at once over the seeds' whole way, one after the other 
     CHECK(std::ranges::count(members, true, &Member::control) == 5);
 }
 
+TEST_CASE(
+    "a node that would cost the cluster its quorum is put off until enough of the others run corosync") {
+    SeedHost seed;
+    const auto ticket = seed.make_ticket(2);
+    Connection connection(seed);
+    auto seeds = service(connection, seed);
+    const auto running = [&](const std::string& nodes) {
+        REQUIRE(connection.real.files->write(seed.folder() / "running", nodes + "\n"));
+    };
+    const auto ask = [&](std::uint32_t n) {
+        return seeds.answer(ticket.id, to_json(request(n, JoinRequest::Verb::join)).dump());
+    };
+    running("1");
+    CHECK(ask(1).grant);  // two nodes need one
+    const auto early = ask(2);
+    REQUIRE(early.refusal);
+    CHECK(early.refusal->code == "corosync.too-few");
+    CHECK(corosync_plan(connection.registry)->members.size() == 2);
+    running("2");
+    CHECK(ask(2).grant);
+    CHECK(corosync_plan(connection.registry)->members.size() == 3);
+    unique_ids(seed, 3);
+}
+
 TEST_CASE("the registry's work for a join does not grow with the cluster") {
     SeedHost seed;
     const auto ticket = seed.make_ticket(200);

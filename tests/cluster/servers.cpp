@@ -176,10 +176,13 @@ void SeedHost::start_etcd() {
 /// since there is no corosync here. (The virtual machines have the real one.)
 void SeedHost::write_seed_files() {
     must(real_.files->write(folder_ / "bin/corosync-cfgtool", "#!/bin/sh\nexit 0\n", 0755));
-    must(real_.files->write(folder_ / "bin/corosync-quorumtool",
-                            std::format("#!/bin/sh\necho \"Expected votes:   $(grep -c nodeid: {})\"\n",
-                                        (folder_ / "corosync.conf").string()),
-                            0755));
+    must(real_.files->write(
+        folder_ / "bin/corosync-quorumtool",
+        std::format("#!/bin/sh\nvotes=$(grep -c nodeid: {0}/corosync.conf)\n"
+                    "echo \"Expected votes:   $votes\"\n"
+                    "echo \"Total votes:      $(cat {0}/running 2>/dev/null || echo $votes)\"\n",
+                    folder_.string()),
+        0755));
     must(real_.files->write(folder_ / "corosync.conf",
                             corosync_conf("jointest", 1, std::vector<Member>{machine(0)})));
     for (const auto* name : {"corosync.key", "pacemaker.key", "ceph.keyring"}) {

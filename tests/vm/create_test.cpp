@@ -5,7 +5,7 @@
 #include <format>
 
 #include "figures.hpp"
-#include "harness/audits.hpp"
+#include "node_ready.hpp"
 #include "platform/time_scale.hpp"
 #include "require.hpp"
 #include "server.hpp"
@@ -15,19 +15,6 @@ using namespace bedplate::vm;
 using std::chrono::minutes;
 
 namespace {
-
-/// What `bedplate node status` holds against the node after so long.
-std::string not_ready(const GuestSsh& ssh, minutes limit) {
-    const auto said = must(ssh.run(std::format("bedplate node status --wait-ready {}s",
-                                               scaled(std::chrono::seconds(limit)).count() / 1000),
-                                   scaled(limit + minutes(1))));
-    if (said.exit_status == 0) {
-        return {};
-    }
-    return said.out +
-           must(ssh.output(
-               "journalctl --no-pager --unit bedplate-firstboot --lines 60; ceph -s 2>&1 || true"));
-}
 
 void check_ceph(const GuestSsh& ssh) {
     const auto status = must(ssh.json("ceph status --format json"));

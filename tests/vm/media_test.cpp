@@ -180,18 +180,11 @@ TEST_CASE("a medium that is taken out in the middle is waited for, another build
     auto vm = start(machine.spec(medium), workspace);
     must(vm->serial().wait_for("unattended installation", scaled(menu_timeout)));
     must(vm->serial().wait_for(R"(^extract .*\d+:\d\d left)", scaled(medium_timeout)));
-    must(vm->qmp().execute("eject", {{"id", "cd0"}, {"force", true}}));
+    must(vm->eject_medium());
     must(vm->serial().wait_for("installation medium cannot be read .*waiting for it", scaled(minutes(3))));
-    const auto insert = [&](const fs::path& iso) {
-        must(vm->qmp().execute("blockdev-change-medium", {{"id", "cd0"},
-                                                          {"filename", fs::absolute(iso).string()},
-                                                          {"format", "raw"},
-                                                          {"read-only-mode", "read-only"},
-                                                          {"force", true}}));
-    };
-    insert(other);
+    must(vm->insert_medium(other));
     must(vm->serial().wait_for("still waiting for the payload", scaled(minutes(2))));
-    insert(medium);
+    must(vm->insert_medium(medium));
     must(vm->serial().wait_for("installation medium is back; going on", scaled(minutes(3))));
     must(vm->serial().wait_for("is installed; switching off", scaled(medium_timeout)));
     CHECK(must(vm->wait_exit(scaled(minutes(2)))).status == 0);
@@ -210,7 +203,7 @@ TEST_CASE("a server takes over from a medium that is taken out for good", "[medi
     auto vm = start(machine.spec(medium), workspace);
     must(vm->serial().wait_for("unattended installation", scaled(menu_timeout)));
     must(vm->serial().wait_for(R"(^extract .*\d+:\d\d left)", scaled(medium_timeout)));
-    must(vm->qmp().execute("eject", {{"id", "cd0"}, {"force", true}}));
+    must(vm->eject_medium());
     must(vm->serial().wait_for("is used instead; going on", scaled(minutes(3))));
     must(vm->serial().wait_for("is installed; switching off", scaled(medium_timeout)));
     CHECK(web.requests("node.tar.zst") > 0);

@@ -291,19 +291,12 @@ std::unique_ptr<Vm> boot(const Workspace& workspace, const TestMachine& machine,
         std::swap(spec.nics[0], spec.nics[1]);
     }
     auto vm = must(Vm::start(spec, workspace.path(), must(choose_accelerator())));
-    const auto deadline = std::chrono::steady_clock::now() + scaled(minutes(7));
-    while (true) {
-        const auto answer = rack.ssh(machine.ssh_key(), "true", seconds(30));
-        if (answer && answer->exit_status == 0) {
-            return vm;
-        }
-        REQUIRE(std::chrono::steady_clock::now() < deadline);
-        std::this_thread::sleep_for(seconds(1));
-    }
+    must(rack.ssh(machine.ssh_key()).wait_ready(scaled(minutes(7))));
+    return vm;
 }
 
 std::string on_node(RackFixture& rack, const TestMachine& machine, const std::string& command) {
-    const auto result = must(rack.ssh(machine.ssh_key(), command, scaled(minutes(2))));
+    const auto result = must(rack.ssh(machine.ssh_key()).run(command, scaled(minutes(2))));
     INFO(command << ": " << result.err);
     CHECK(result.exit_status == 0);
     return std::string(trim(result.out));
@@ -332,6 +325,7 @@ void shut_down(Vm& vm) {
 
 /// A change that cuts everybody off comes back by itself; one that is confirmed stays.
 void check_dead_man_switch(RackFixture& rack, const TestMachine& machine) {
+    const auto ssh = rack.ssh(machine.ssh_key());
     const auto upload = [&](unsigned vlan) {
         const auto site = rack_site(machine.ssh_key().public_line, vlan);
         (void)on_node(rack, machine, "cat > /root/site.yaml <<'END'\n" + site + "END\n");
@@ -339,23 +333,14 @@ void check_dead_man_switch(RackFixture& rack, const TestMachine& machine) {
     upload(150);
     std::cout << "a change that cuts the connection\n";
     // The answer may never arrive: the connection dies with the VLAN.
-    (void)rack.ssh(machine.ssh_key(), "bedplate network apply --site /root/site.yaml --confirm-within 40s",
-                   seconds(20));
-    const auto cut = rack.ssh(machine.ssh_key(), "true", seconds(16));
-    CHECK((!cut || cut->exit_status != 0));
-    const auto end = std::chrono::steady_clock::now() + scaled(seconds(90));
-    bool back = false;
-    while (!back && std::chrono::steady_clock::now() < end) {
-        const auto answer = rack.ssh(machine.ssh_key(), "true", seconds(20));
-        back = answer && answer->exit_status == 0;
-    }
-    CHECK(back);
+    (void)ssh.run("bedplate network apply --site /root/site.yaml --confirm-within 40s", seconds(20));
+    CHECK_FALSE(ssh.run("true", seconds(16)));
+    must(ssh.wait_ready(scaled(seconds(90))));
     CHECK(on_node(rack, machine, "cat /etc/systemd/network/40-mgmt.netdev").contains("Id=100"));
 
     std::cout << "the same change, to which the switch agrees\n";
     must(rack.rack().vsctl({"set", "Port", "lag", "trunks=100,150,200,300,301"}));
-    (void)rack.ssh(machine.ssh_key(), "bedplate network apply --site /root/site.yaml --confirm-within 60s",
-                   seconds(20));
+    (void)ssh.run("bedplate network apply --site /root/site.yaml --confirm-within 60s", seconds(20));
     must(rack.rack().vsctl({"set", "Port", "gw100", "tag=150"}));
     std::this_thread::sleep_for(seconds(3));
     CHECK(on_node(rack, machine, "bedplate network confirm").contains("stays"));

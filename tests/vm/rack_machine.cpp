@@ -62,30 +62,8 @@ std::vector<NicSpec> RackFixture::nics() const {
     return nics;
 }
 
-Result<CommandResult> RackFixture::ssh(const SshKey& key, const std::string& command,
-                                       std::chrono::milliseconds timeout) {
-    return rack_->run({"ssh",
-                       "-F",
-                       "none",
-                       "-o",
-                       "LogLevel=ERROR",
-                       "-i",
-                       key.private_file.string(),
-                       "-o",
-                       "StrictHostKeyChecking=no",
-                       "-o",
-                       "UserKnownHostsFile=/dev/null",
-                       "-o",
-                       "BatchMode=yes",
-                       "-o",
-                       "IdentitiesOnly=yes",
-                       "-o",
-                       "ConnectTimeout=15",
-                       "-o",
-                       "ServerAliveInterval=15",
-                       "root@10.0.100.11",
-                       command},
-                      timeout);
+GuestSsh RackFixture::ssh(const SshKey& key) const {
+    return {rack_->inside({}), std::string(node_addresses[0]), key};
 }
 
 std::chrono::milliseconds RackFixture::loss_during(const std::function<void()>& disturb,

@@ -23,9 +23,8 @@ public:
     /// The two ports, as QEMU is to be given them.
     [[nodiscard]] std::vector<NicSpec> nics() const;
 
-    /// A command on the node, over the rack, as root.
-    [[nodiscard]] Result<CommandResult> ssh(const SshKey& key, const std::string& command,
-                                            std::chrono::milliseconds timeout = std::chrono::seconds(60));
+    /// The node, over its management network.
+    [[nodiscard]] GuestSsh ssh(const SshKey& key) const;
 
     /// How long the node could not be reached in each of its networks while `disturb` ran and for
     /// `time` after it, in milliseconds: the longest of them.

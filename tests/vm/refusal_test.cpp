@@ -77,18 +77,10 @@ TEST_CASE("a flipped byte in the payload ends the installation before anything i
     workspace.succeeded();
 }
 
-TEST_CASE("a medium without its manifest's signature ends the installation before anything is written",
-          "[bad-media]") {
-    Workspace workspace("missing-signature");
-    const TestMachine machine(workspace, Firmware::uefi, mib(2048));
-    make_plain_medium(workspace, machine);
-    must(rename_in_iso(workspace / "medium.iso", "manifest.json.sig", "manifest.json.sih"));
-    check_medium_refused(workspace, machine, "manifest\\.unsigned");
-    workspace.succeeded();
-}
-
-TEST_CASE("wrong documents and unsuitable disks are refused, one after another, in the rescue shell",
-          "[bad-input]") {
+TEST_CASE(
+    "wrong documents, unsuitable disks and an unsigned medium are refused, one after another, in the rescue "
+    "shell",
+    "[bad-input]") {
     Workspace workspace("bad-input");
     const TestMachine machine(workspace, Firmware::bios, mib(1536));
     auto spec = machine.spec(must(find_iso()));
@@ -119,6 +111,15 @@ TEST_CASE("wrong documents and unsuitable disks are refused, one after another, 
         CHECK(said.status == input.status);
         CHECK(std::regex_search(said.text, std::regex(std::string(input.said))));
     }
+    const auto unsigned_medium = workspace / "unsigned.iso";
+    fs::copy_file(must(find_iso()), unsigned_medium);
+    must(rename_in_iso(unsigned_medium, "manifest.json.sig", "manifest.json.sih"));
+    must(shell.vm().insert_medium(unsigned_medium));
+    const auto said =
+        shell.run("bedplate install --json --commit --profiles profiles/exact --site site.yaml");
+    INFO(said.text);
+    CHECK(said.status != 0);
+    CHECK(said.text.contains("manifest.unsigned"));
     check_nothing_written(shell.vm());
     shell.vm().power_cut();
     CHECK(to_text(machine.protected_disks().check()).empty());

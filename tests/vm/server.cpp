@@ -23,7 +23,15 @@ Server::Server(const Workspace& workspace, fs::path profile, std::string cluster
       profile_(std::move(profile)),
       cluster_(std::move(cluster)),
       key_(must(make_ssh_key(workspace.path()))),
-      port_(must(free_port())) {}
+      nic_{.ssh_port = must(free_port())},
+      ssh_(*nic_.ssh_port, key_) {}
+
+void Server::place(SystemIdentity identity, NicSpec nic, GuestSsh ssh, std::string site) {
+    identity_ = std::move(identity);
+    nic_ = std::move(nic);
+    ssh_ = std::move(ssh);
+    site_ = std::move(site);
+}
 
 void Server::add(const std::string& id, const std::string& serial, DiskBus bus, Bytes size,
                  const std::string& model) {
@@ -41,8 +49,8 @@ void Server::add(const std::string& id, const std::string& serial, DiskBus bus, 
 void Server::install_unattended() const {
     const Timed timed("an unattended installation");
     const auto medium = workspace_ / "medium.iso";
-    must(personalized_copy(medium, site_text({.ssh_key = key_.public_line, .cluster = cluster_}),
-                           {.profile = profile_}));
+    const auto site = site_.empty() ? site_text({.ssh_key = key_.public_line, .cluster = cluster_}) : site_;
+    must(personalized_copy(medium, site, {.profile = profile_}));
     auto spec = machine();
     spec.medium = MediumSpec{.iso = medium};
     auto vm = must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
@@ -79,8 +87,9 @@ std::unique_ptr<Vm> Server::node(std::size_t lost) const {
 
 VmSpec Server::machine() const {
     VmSpec spec{.memory = gib(4)};
+    spec.identity = identity_;
     spec.disks = disks_;
-    spec.nics = {NicSpec{.ssh_port = port_}};
+    spec.nics = {nic_};
     spec.efi_variables = workspace_ / "efi-variables.fd";
     spec.tpm = tpm_;
     return spec;

@@ -27,6 +27,9 @@ public:
     /// A disk that is there already.
     void add(DiskSpec disk) { disks_.push_back(std::move(disk)); }
     void add_tpm() { tpm_ = workspace_ / "tpm"; }
+    /// Another machine than the tests' usual one, with this port instead of QEMU's own network; `ssh` reaches
+    /// it and `site` is the document on its medium.
+    void place(SystemIdentity identity, NicSpec nic, GuestSsh ssh, std::string site);
 
     /// The installation medium, unattended: from firmware, shim and GRUB to power-off.
     void install_unattended() const;
@@ -40,7 +43,7 @@ public:
     /// The same, and it lets us in.
     [[nodiscard]] std::unique_ptr<Vm> node(std::size_t lost = 0) const;
 
-    [[nodiscard]] GuestSsh ssh() const { return {port_, key_}; }
+    [[nodiscard]] const GuestSsh& ssh() const { return ssh_; }
     [[nodiscard]] const std::filesystem::path& image(std::size_t disk) const { return disks_.at(disk).image; }
 
 private:
@@ -50,7 +53,10 @@ private:
     std::filesystem::path profile_, tpm_;
     std::string cluster_;
     SshKey key_;
-    std::uint16_t port_;
+    SystemIdentity identity_;
+    NicSpec nic_;
+    GuestSsh ssh_;
+    std::string site_;  ///< empty: that of the usual machine
     std::vector<DiskSpec> disks_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -10,6 +11,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/text.hpp"
@@ -18,8 +20,9 @@ namespace bedplate {
 
 namespace {
 
-/// Everything the child needs, laid out before fork(): another thread may hold malloc's lock at that moment,
-/// so the child must not allocate (signal-safety(7)).
+/// Everything the child needs, laid out before clone(): another thread may hold malloc's lock at that moment,
+/// so the child must not allocate (signal-safety(7)), and it uses this process's memory until it is another
+/// program.
 struct Prepared {
     const char* program = nullptr;
     const char* directory = nullptr;
@@ -97,6 +100,28 @@ void reset_signals() {
     give_up(report);
 }
 
+int begin_child(void* prepared) {
+    become(*static_cast<const Prepared*>(prepared));
+}
+
+/// As posix_spawn(3) does it, which knows neither a session nor the death of its parent: the child borrows
+/// our memory and we wait until it is another program. fork() would copy the page tables of an installer that
+/// holds half a payload, for each of hundreds of commands. Signals wait meanwhile: a handler of ours would
+/// run in the child, in our memory.
+pid_t clone_child(Prepared& prepared) {
+    constexpr std::size_t stack_size = 64UL * 1024;
+    std::vector<std::max_align_t> stack(stack_size / sizeof(std::max_align_t));
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const pid_t pid =
+        ::clone(begin_child, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, &prepared);
+    const int error = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
+    return pid;
+}
+
 std::unexpected<Error> start_failure(const SpawnRequest& request, int error) {
     const std::string& name = request.argv.front();
     const std::string command = quote_command(request.argv);
@@ -139,19 +164,16 @@ Result<Child> spawn(const std::filesystem::path& program, const SpawnRequest& re
     }
     const Descriptor report_read(report[0]);
     Descriptor report_write(report[1]);
-    const Prepared prepared{.program = program.c_str(),
-                            .directory = request.directory.empty() ? nullptr : request.directory.c_str(),
-                            .argv = pointers(request.argv),
-                            .environment = pointers(request.environment),
-                            .standard = {request.in, request.out, request.err},
-                            .report = report_write.get(),
-                            .parent = ::getpid()};
-    const pid_t pid = ::fork();
+    Prepared prepared{.program = program.c_str(),
+                      .directory = request.directory.empty() ? nullptr : request.directory.c_str(),
+                      .argv = pointers(request.argv),
+                      .environment = pointers(request.environment),
+                      .standard = {request.in, request.out, request.err},
+                      .report = report_write.get(),
+                      .parent = ::getpid()};
+    const pid_t pid = clone_child(prepared);
     if (pid < 0) {
         return start_failure(request, errno);
-    }
-    if (pid == 0) {
-        become(prepared);
     }
     report_write.close();
     // The pipe is closed by a successful execve(), so this read ends either way.

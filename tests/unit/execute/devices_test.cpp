@@ -140,16 +140,18 @@ TEST_CASE("an open map is closed") {
 TEST_CASE("of two volume groups with one name the planned one is switched off") {
     Bench bench;
     bool active = true;
-    bench.commands.on("pvs *", fakes::Answer{.out = R"({"report":[{"pv":[
-        {"pv_name":"/dev/sdb","vg_name":"old","vg_uuid":"U1"},{"pv_name":"/dev/sdc","vg_name":"old","vg_uuid":"U2"}]}]})"});
-    bench.commands.on("lvs *", [&](const Command& /*command*/) -> Result<CommandResult> {
+    const auto answer = [&active](const Command& command) -> Result<CommandResult> {
+        const std::string physical = command.argv.front() == "lvs" ? "" : R"("pv":[
+            {"pv_name":"/dev/sdb","vg_name":"old","vg_uuid":"U1"},{"pv_name":"/dev/sdc","vg_name":"old","vg_uuid":"U2"}],)";
         return CommandResult{
             .exit_status = 0,
-            .out = std::format(R"({{"report":[{{"lv":[{{"vg_name":"old","lv_name":"a","lv_size":"1",)"
+            .out = std::format(R"({{"report":[{{{}"lv":[{{"vg_name":"old","lv_name":"a","lv_size":"1",)"
                                R"("lv_active":"{}","vg_uuid":"U1"}}]}}]}})",
-                               active ? "active" : ""),
+                               physical, active ? "active" : ""),
             .err = {}};
-    });
+    };
+    bench.commands.on("lvm fullreport *", answer);
+    bench.commands.on("lvs *", answer);
     bench.commands.on("vgchange *vg_uuid=U1", [&](const Command& /*command*/) -> Result<CommandResult> {
         active = false;
         return CommandResult{};

@@ -49,28 +49,16 @@ Result<std::uint16_t> free_port() {
 }
 
 std::vector<std::string> GuestSsh::client() const {
-    return {"ssh",
-            "-F",
-            "none",
-            "-o",
-            "LogLevel=ERROR",
-            "-i",
-            key_.private_file.string(),
-            "-p",
-            std::to_string(port_),
-            "-o",
-            "StrictHostKeyChecking=no",
-            "-o",
-            "UserKnownHostsFile=/dev/null",
-            "-o",
-            "BatchMode=yes",
-            "-o",
-            "IdentitiesOnly=yes",
-            "-o",
-            "ConnectTimeout=15",
-            "-o",
-            "ServerAliveInterval=15",
-            "root@127.0.0.1"};
+    std::vector<std::string> argv = inside_;
+    argv.insert(argv.end(),
+                {"ssh", "-F", "none", "-i", key_.private_file.string(), "-p", std::to_string(port_)});
+    for (const auto* option :
+         {"LogLevel=ERROR", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes",
+          "IdentitiesOnly=yes", "ConnectTimeout=15", "ServerAliveInterval=15"}) {
+        argv.insert(argv.end(), {"-o", option});
+    }
+    argv.push_back("root@" + address_);
+    return argv;
 }
 
 Result<void> GuestSsh::wait_ready(std::chrono::milliseconds timeout) const {

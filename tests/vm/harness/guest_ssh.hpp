@@ -26,7 +26,11 @@ struct SshKey {
 /// Runs commands in a guest as root, with the OpenSSH client.
 class GuestSsh {
 public:
-    GuestSsh(std::uint16_t port, SshKey key) : port_(port), key_(std::move(key)) {}
+    /// Over a port of this machine that QEMU forwards.
+    GuestSsh(std::uint16_t port, SshKey key) : address_("127.0.0.1"), port_(port), key_(std::move(key)) {}
+    /// Over a network that only programs behind `inside` reach (rack::Rack::inside).
+    GuestSsh(std::vector<std::string> inside, std::string address, SshKey key)
+        : inside_(std::move(inside)), address_(std::move(address)), port_(22), key_(std::move(key)) {}
 
     /// Wait until the guest lets us in. Errors: ssh.timeout (with ssh's last words).
     [[nodiscard]] Result<void> wait_ready(std::chrono::milliseconds timeout) const;
@@ -42,6 +46,8 @@ public:
 private:
     [[nodiscard]] std::vector<std::string> client() const;
 
+    std::vector<std::string> inside_;
+    std::string address_;
     std::uint16_t port_;
     SshKey key_;
 };

@@ -253,6 +253,20 @@ Result<void> Vm::screendump(const fs::path& png) {
     return {};
 }
 
+Result<void> Vm::eject_medium() {
+    BEDPLATE_TRY(qmp_->execute("eject", {{"id", "cd0"}, {"force", true}}));
+    return {};
+}
+
+Result<void> Vm::insert_medium(const fs::path& iso) {
+    BEDPLATE_TRY(qmp_->execute("blockdev-change-medium", {{"id", "cd0"},
+                                                          {"filename", fs::absolute(iso).string()},
+                                                          {"format", "raw"},
+                                                          {"read-only-mode", "read-only"},
+                                                          {"force", true}}));
+    return {};
+}
+
 Result<void> Vm::set_link(std::string_view nic, bool up) {
     BEDPLATE_TRY(qmp_->execute("set_link", {{"name", nic}, {"up", up}}));
     return {};

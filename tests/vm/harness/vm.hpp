@@ -69,6 +69,9 @@ public:
     /// Text as key presses on the PC keyboard (US layout); '\n' is Enter, '\t' Tab, others below 0x20 are
     /// Ctrl with a letter. Errors: vm.key (a character that this keyboard does not have).
     [[nodiscard]] Result<void> type_keys(std::string_view text);
+    /// What is in the drive of the CD, taken out even if the guest has locked it.
+    [[nodiscard]] Result<void> eject_medium();
+    [[nodiscard]] Result<void> insert_medium(const std::filesystem::path& iso);
     [[nodiscard]] Result<void> set_link(std::string_view nic, bool up);
     /// By id of the disk.
     [[nodiscard]] Result<std::map<std::string, DiskCounters>> disk_counters();

@@ -79,8 +79,9 @@ void add_identity(Arguments& args, const SystemIdentity& identity) {
     args.add("-smbios", std::format("type=0,vendor={},version={}", escaped(identity.manufacturer),
                                     escaped(identity.bios_version)));
     args.add("-smbios",
-             std::format("type=1,manufacturer={},product={},serial={},sku={}", escaped(identity.manufacturer),
-                         escaped(identity.product), escaped(identity.serial), escaped(identity.sku)));
+             std::format("type=1,manufacturer={},product={},serial={},sku={}{}",
+                         escaped(identity.manufacturer), escaped(identity.product), escaped(identity.serial),
+                         escaped(identity.sku), identity.uuid.empty() ? "" : ",uuid=" + identity.uuid));
     args.add("-smbios", std::format("type=2,manufacturer={},product={}", escaped(identity.manufacturer),
                                     escaped(identity.board)));
     args.add("-smbios", std::format("type=3,manufacturer={},asset={}", escaped(identity.manufacturer),

@@ -76,6 +76,7 @@ struct SystemIdentity {
     std::string board = "0PJ80M";
     std::string bios_version = "1.15.2";
     std::string asset = "RACK12-U07";
+    std::string uuid = {};  ///< empty: the machine has none
 };
 
 /// A virtio port on QEMU's user-mode network, which reaches nothing but the host, or on the virtual rack.

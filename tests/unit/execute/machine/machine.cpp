@@ -269,13 +269,23 @@ void Machine::answer_lvm() {
                       : std::format(R"({{"report":[{{"pv":[{{"pv_name":"{}","vg_name":"{}"}}]}}]}})",
                                     physical_volume, volume_group));
     });
-    commands.on("lvs *", [this](const Command& /*command*/) {
+    const auto volume_rows = [this] {
         std::vector<std::string> rows;
         for (const auto& [name, size] : volumes) {
             rows.push_back(std::format(R"({{"vg_name":"{}","lv_name":"{}","lv_size":"{}","lv_active":"{}"}})",
                                        volume_group, name, size.value, active ? "active" : ""));
         }
-        return ok(R"({"report":[{"lv":[)" + join(rows, ",") + "]}]}");
+        return join(rows, ",");
+    };
+    commands.on("lvs *", [volume_rows](const Command& /*command*/) {
+        return ok(R"({"report":[{"lv":[)" + volume_rows() + "]}]}");
+    });
+    commands.on("lvm fullreport *", [this, volume_rows](const Command& /*command*/) {
+        return ok(
+            physical_volume.empty()
+                ? R"({"report":[]})"
+                : std::format(R"({{"report":[{{"pv":[{{"pv_name":"{}","vg_name":"{}"}}],"lv":[{}]}}]}})",
+                              physical_volume, volume_group, volume_rows()));
     });
     commands.on("pvcreate *", [this](const Command& command) {
         physical_volume = command.argv.back();
