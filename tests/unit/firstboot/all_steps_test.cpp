@@ -52,11 +52,15 @@ TEST_CASE(
         return std::ranges::find(list, id) != list.end();
     };
     for (const auto* id :
-         {"create.ca", "ceph.keys", "ceph.mon-store", "ha.corosync-key", "create.registry"}) {
+         {"create.ca", "ceph.keys", "ceph.options", "ha.corosync-key", "create.registry"}) {
         CHECK(has(create, id));
         CHECK_FALSE(has(join, id));
     }
     CHECK(has(join, "join.grant"));
     CHECK(has(join, "ha.standby"));
     CHECK_FALSE(has(create, "ha.standby"));
+    // It counts from its grant, so it runs corosync before anything that takes long.
+    CHECK(std::ranges::find(join, "ha.corosync") < std::ranges::find(join, "etcd.running"));
+    CHECK(join.back() == "ha.active");
+    CHECK(has(join, "ceph.mgr-key"));
 }
