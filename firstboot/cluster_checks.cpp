@@ -9,6 +9,7 @@
 #include "firstboot/access.hpp"
 #include "firstboot/ceph.hpp"
 #include "firstboot/tools.hpp"
+#include "firstboot/virt.hpp"
 
 namespace bedplate::firstboot {
 
@@ -144,6 +145,13 @@ Result<NodeCheck> check_pool(Platform& platform) {
     return NodeCheck{.id = "libvirt.pool", .ok = state == "running", .detail = "pool vms: " + state};
 }
 
+Result<NodeCheck> check_cpu(Platform& platform) {
+    BEDPLATE_ASSIGN(const auto verdict, compare_with_baseline(platform));
+    return NodeCheck{.id = "libvirt.cpu",
+                     .ok = verdict != "incompatible",
+                     .detail = "to the processor that all nodes have in common: " + verdict};
+}
+
 Result<NodeCheck> check_time(Platform& platform, const NodeSettings& settings) {
     if (settings.ntp.empty()) {
         return NodeCheck{.id = "time.synchronised", .ok = true, .detail = "the site names no time server"};
@@ -182,6 +190,7 @@ std::vector<NodeCheck> check_member(Platform& platform) {
         {"ceph.mgr", [&] { return check_mgr(platform); }},
         {"ceph.osds", [&] { return check_osds(platform, *settings); }},
         {"libvirt.pool", [&] { return check_pool(platform); }},
+        {"libvirt.cpu", [&] { return check_cpu(platform); }},
         {"time.synchronised", [&] { return check_time(platform, *settings); }},
     };
     std::vector<NodeCheck> checks;

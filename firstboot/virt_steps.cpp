@@ -6,18 +6,13 @@
 #include "base/text.hpp"
 #include "cluster/files.hpp"
 #include "firstboot/steps.hpp"
+#include "firstboot/virt.hpp"
 
 namespace bedplate::firstboot {
 
 namespace {
 
 constexpr std::string_view libvirt_keyring = "/var/lib/bedplate/ceph/client.libvirt.keyring";
-
-Result<std::string> virsh(Platform& platform, std::vector<std::string> arguments) {
-    Command command{.argv = {"virsh", "--connect", "qemu:///system", "--quiet"}};
-    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    return run_checked(platform.commands, command);
-}
 
 Result<std::vector<ManagedFile>> libvirt_files(Node& node) {
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
@@ -123,6 +118,12 @@ Steps object_steps(Platform& platform, std::string kind, std::string name,
 
 }  // namespace
 
+Result<std::string> virsh(Platform& platform, std::vector<std::string> arguments) {
+    Command command{.argv = {"virsh", "--connect", "qemu:///system", "--quiet"}};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    return run_checked(platform.commands, command);
+}
+
 std::vector<Step> virt_steps(Node& node) {
     Platform& platform = node.platform;
     std::vector<Step> steps{
@@ -131,6 +132,7 @@ std::vector<Step> virt_steps(Node& node) {
              platform, [&node] { return libvirt_files(node); },
              [&platform] { return run_all(platform, {{"systemctl", "daemon-reload"}}); })},
         {"virt.daemon", "virt", "start libvirt with its TLS port", daemon_steps(node)},
+        {"virt.cpu", "virt", "find the processor that all nodes have in common", cpu_steps(node)},
         {"virt.secret", "virt", "give libvirt the key of its Ceph client", secret_steps(node)}};
     for (const auto& [name, network] : node.settings.networks) {
         if (!network.bridge.empty()) {

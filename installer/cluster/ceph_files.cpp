@@ -7,6 +7,17 @@
 #include "cluster/files.hpp"
 
 namespace bedplate {
+namespace {
+
+/// What the manager does not even load (docs/decisions/0076-managers-modules.md): restful cannot be loaded
+/// with Debian's Python, and only trying would be reported as a crash; the others send figures to systems
+/// other than Prometheus, serve CephFS, or are Ceph's own tests.
+constexpr std::string_view unused_mgr_modules =
+    "restful,influx,telegraf,zabbix,insights,mirroring,nfs,snap_schedule,stats,localpool,osd_perf_query,osd_"
+    "support,"
+    "selftest,test_orchestrator";
+
+}  // namespace
 
 std::string ceph_conf(const ClusterIdentity& identity, const NodeSettings& node,
                       std::span<const Member> members) {
@@ -40,8 +51,7 @@ std::string ceph_conf(const ClusterIdentity& identity, const NodeSettings& node,
     }
     // What the first manager map is made with. Not restful, which Debian's Python cannot load.
     text += "\n[mon]\nmgr_initial_modules = iostat prometheus\n";
-    // Only trying would be reported as a crash, at every start (docs/decisions/0076-managers-modules.md).
-    text += "\n[mgr]\nmgr_disabled_modules = restful\n\n[osd]\n";
+    text += std::format("\n[mgr]\nmgr_disabled_modules = {}\n\n[osd]\n", unused_mgr_modules);
     set("crush_location", std::format("root=default host={}", node.hostname));
     // This node's own, from its profile; a node that joins may not write into the central database.
     set("osd_memory_target", std::to_string(node.osd_memory_target.value));

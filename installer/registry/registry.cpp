@@ -5,6 +5,7 @@
 #include <format>
 #include <set>
 
+#include "base/digest.hpp"
 #include "base/text.hpp"
 
 namespace bedplate {
@@ -145,6 +146,10 @@ EtcdTransaction allotment(const Snapshot& snapshot, const JoinRequest& request, 
 
 }  // namespace
 
+std::string digest_of(const std::map<std::string, std::string>& cpus) {
+    return sha256_hex(Json(cpus).dump());
+}
+
 Result<RegistryAccess> read_registry_access(const FileSystem& files, const std::filesystem::path& path) {
     if (!files.exists(path)) {
         return fail("registry.none", "this machine is not a member of a cluster", path.string());
@@ -243,10 +248,11 @@ Result<void> Registry::forget(const std::string& hostname) {
         BEDPLATE_ASSIGN(Counters counters, counters_of(*found[1]));
         counters.nodes -= counters.nodes > 0 ? 1 : 0;
         counters.control -= member.control && counters.control > 0 ? 1 : 0;
-        EtcdTransaction transaction{.compares = {unchanged(*found[0]), unchanged(*found[1])},
-                                    .puts = {{key("next"), counters_text(counters)}},
-                                    .removes = {key("nodes", hostname), key("uuids", member.product_uuid),
-                                                key("corosync-acks", hostname), key("host-keys", hostname)}};
+        EtcdTransaction transaction{
+            .compares = {unchanged(*found[0]), unchanged(*found[1])},
+            .puts = {{key("next"), counters_text(counters)}},
+            .removes = {key("nodes", hostname), key("uuids", member.product_uuid),
+                        key("corosync-acks", hostname), key("host-keys", hostname), key("cpus", hostname)}};
         if (!member.attempt.empty()) {
             transaction.removes.push_back(key("attempts", member.attempt));
         }
@@ -264,13 +270,42 @@ Result<void> Registry::publish_host_key(const std::string& hostname, const std::
     return {};
 }
 
-Result<std::map<std::string, std::string>> Registry::host_keys() {
-    BEDPLATE_ASSIGN(const auto entries, etcd_.list(key("host-keys") + "/"));
-    std::map<std::string, std::string> keys;
+Result<std::map<std::string, std::string>> Registry::by_node(const std::string& kind) {
+    const std::string prefix = key(kind) + "/";
+    BEDPLATE_ASSIGN(const auto entries, etcd_.list(prefix));
+    std::map<std::string, std::string> values;
     for (const auto& entry : entries) {
-        keys[entry.key.substr(key("host-keys").size() + 1)] = entry.value;
+        values[entry.key.substr(prefix.size())] = entry.value;
     }
-    return keys;
+    return values;
+}
+
+Result<std::map<std::string, std::string>> Registry::host_keys() {
+    return by_node("host-keys");
+}
+
+Result<void> Registry::publish_cpu(const std::string& hostname, const std::string& xml) {
+    BEDPLATE_TRY(etcd_.commit({.puts = {{key("cpus", hostname), xml}}}));
+    return {};
+}
+
+Result<std::map<std::string, std::string>> Registry::cpus() {
+    return by_node("cpus");
+}
+
+Result<std::optional<CpuBaseline>> Registry::cpu_baseline() {
+    BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("cpu-baseline")));
+    if (!entry) {
+        return std::optional<CpuBaseline>();
+    }
+    BEDPLATE_ASSIGN(const Json json, json_of(*entry));
+    return std::optional(CpuBaseline{.of = json.value("of", ""), .xml = json.value("xml", "")});
+}
+
+Result<void> Registry::store_cpu_baseline(const CpuBaseline& baseline) {
+    const Json json{{"of", baseline.of}, {"xml", baseline.xml}};
+    BEDPLATE_TRY(etcd_.commit({.puts = {{key("cpu-baseline"), json.dump()}}}));
+    return {};
 }
 
 Result<void> Registry::add_ticket(const TicketRecord& ticket) {

@@ -40,12 +40,22 @@ struct Allotment {
     bool repeated = false;  ///< an earlier request of the same attempt got it
 };
 
+/// The processor that machines get so that every node can run them.
+struct CpuBaseline {
+    std::string of;   ///< digest of the processors that it was computed from (digest_of)
+    std::string xml;  ///< libvirt's <cpu>
+};
+
+/// Of processors by host name.
+[[nodiscard]] std::string digest_of(const std::map<std::string, std::string>& cpus);
+
 /// The cluster's shared state. Keys below /bedplate/:
 ///   cluster            its identity
 ///   next               counters {id, nodes, control}: ids only ever grow
 ///   nodes/NAME         a Member; names, uuids/U, addresses/A point to it by host name
 ///   attempts/ID        host name that the attempt was granted to
 ///   tickets/ID         a TicketRecord; ticket-keys/FINGERPRINT its id
+///   cpus/NAME          what a node's processor can do for machines; cpu-baseline: what all of them can
 ///   lock/join          who changes the membership at the moment
 ///   corosync           {version, nodes}: the membership that corosync shall have; corosync-acks/NAME:
 ///   version
@@ -69,6 +79,13 @@ public:
     /// The SSH host key that a control node shows ("ssh-ed25519 AAAA..."): what tickets pin.
     [[nodiscard]] Result<void> publish_host_key(const std::string& hostname, const std::string& key);
     [[nodiscard]] Result<std::map<std::string, std::string>> host_keys();
+
+    /// A node's processor as libvirt's <cpu> says it.
+    [[nodiscard]] Result<void> publish_cpu(const std::string& hostname, const std::string& xml);
+    [[nodiscard]] Result<std::map<std::string, std::string>> cpus();
+    /// Nothing: not computed yet.
+    [[nodiscard]] Result<std::optional<CpuBaseline>> cpu_baseline();
+    [[nodiscard]] Result<void> store_cpu_baseline(const CpuBaseline& baseline);
 
     [[nodiscard]] Result<void> add_ticket(const TicketRecord& ticket);
     [[nodiscard]] Result<std::optional<TicketRecord>> ticket(const std::string& id);
@@ -100,6 +117,8 @@ public:
     [[nodiscard]] std::int64_t now() const;
 
 private:
+    /// The values below kind/NAME, by name.
+    [[nodiscard]] Result<std::map<std::string, std::string>> by_node(const std::string& kind);
     [[nodiscard]] Result<bool> change_ticket(const std::string& id,
                                              const std::function<void(TicketRecord&)>& change);
 

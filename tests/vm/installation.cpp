@@ -81,12 +81,16 @@ std::filesystem::path make_medium(const Workspace& workspace, const TestMachine&
     return medium;
 }
 
-void wait_for_extraction(SerialConsole& serial, unsigned percent) {
+std::chrono::seconds wait_for_extraction(SerialConsole& serial, unsigned percent) {
     constexpr std::string_view progress = R"(^extract .*\d+:\d\d left)";
+    const auto begun = std::chrono::steady_clock::now();
     const auto whole = seconds_left(must(serial.wait_for(progress, scaled(install_timeout))));
+    const auto before = std::chrono::duration_cast<seconds>(std::chrono::steady_clock::now() - begun);
     while (seconds_left(must(serial.wait_for(progress, scaled(install_timeout)))) * 100 >
            whole * (100 - percent)) {
     }
+    constexpr seconds afterwards{20};  // configuration, boot loader, seal
+    return before + seconds(whole) + afterwards;
 }
 
 std::chrono::milliseconds run_installation(const TestMachine& machine, const std::filesystem::path& medium) {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The processor that the cluster's machines see.
+#include "base/text.hpp"
+#include "firstboot/access.hpp"
+#include "firstboot/virt.hpp"
+
+namespace bedplate::firstboot {
+
+namespace {
+
+constexpr std::string_view work_file = "/run/bedplate/cpus.xml";
+
+/// What libvirt makes of these processors and of what QEMU can do here.
+Result<std::string> baseline_of(Platform& platform, const std::string& cpus) {
+    BEDPLATE_TRY(platform.files.write(work_file, cpus));
+    BEDPLATE_ASSIGN(const auto xml,
+                    virsh(platform, {"hypervisor-cpu-baseline", std::string(work_file), "--migratable"}));
+    return std::string(trim(xml)) + "\n";
+}
+
+Result<std::string> own_cpu(Platform& platform) {
+    BEDPLATE_ASSIGN(const auto capabilities, virsh(platform, {"domcapabilities"}));
+    return baseline_of(platform, capabilities);
+}
+
+Result<void> publish(Node& node) {
+    RegistryConnection connection(node.platform);
+    BEDPLATE_TRY(connection.open());
+    Registry& registry = connection.registry();
+    BEDPLATE_ASSIGN(const auto own, own_cpu(node.platform));
+    BEDPLATE_TRY(registry.publish_cpu(node.settings.hostname, own));
+    BEDPLATE_ASSIGN(const auto cpus, registry.cpus());
+    std::string all;
+    for (const auto& [hostname, cpu] : cpus) {
+        all += cpu;
+    }
+    BEDPLATE_ASSIGN(const auto baseline, baseline_of(node.platform, all));
+    // Another node may have come in between: then what is looked at next is that this one is not of all of
+    // them.
+    return registry.store_cpu_baseline({.of = digest_of(cpus), .xml = baseline});
+}
+
+}  // namespace
+
+Steps cpu_steps(Node& node) {
+    return {.observe = [&node]() -> Result<Observation> {
+                RegistryConnection connection(node.platform);
+                BEDPLATE_TRY(connection.open());
+                BEDPLATE_ASSIGN(const auto own, own_cpu(node.platform));
+                BEDPLATE_ASSIGN(const auto cpus, connection.registry().cpus());
+                BEDPLATE_ASSIGN(const auto baseline, connection.registry().cpu_baseline());
+                const auto published = cpus.find(node.settings.hostname);
+                return published != cpus.end() && published->second == own && baseline &&
+                               baseline->of == digest_of(cpus)
+                           ? satisfied()
+                           : needed();
+            },
+            .apply = [&node] { return publish(node); }};
+}
+
+Result<std::string> compare_with_baseline(Platform& platform) {
+    RegistryConnection connection(platform);
+    BEDPLATE_TRY(connection.open());
+    BEDPLATE_ASSIGN(const auto baseline, connection.registry().cpu_baseline());
+    if (!baseline) {
+        return fail("cpu.no-baseline", "the cluster has no processor that all nodes have in common yet");
+    }
+    BEDPLATE_TRY(platform.files.write(work_file, baseline->xml));
+    BEDPLATE_ASSIGN(const auto result,
+                    platform.commands.run({.argv = {"virsh", "--connect", "qemu:///system",
+                                                    "hypervisor-cpu-compare", std::string(work_file)}}));
+    for (const auto* verdict : {"superset", "identical", "incompatible"}) {
+        if (result.out.contains(verdict)) {
+            return std::string(verdict);
+        }
+    }
+    return fail("cpu.compare", "libvirt does not compare the processors: " + std::string(trim(result.err)));
+}
+
+}  // namespace bedplate::firstboot
