@@ -78,8 +78,7 @@ Result<std::vector<Member>> etcd_peers(Node& node) {
     BEDPLATE_ASSIGN(const auto peers, connection.registry().etcd().members());
     std::vector<Member> initial;
     for (const auto& member : members) {
-        const std::string url = std::format("https://{}:2380", member.management.to_text());
-        if (std::ranges::contains(peers, url, &EtcdMember::peer_url)) {
+        if (std::ranges::contains(peers, etcd_peer_url(member), &EtcdMember::peer_url)) {
             initial.push_back(member);
         }
     }

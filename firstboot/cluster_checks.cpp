@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/ceph.hpp"
+#include "firstboot/pacemaker.hpp"
 #include "firstboot/tools.hpp"
 #include "firstboot/virt.hpp"
 
@@ -54,12 +55,8 @@ Result<NodeCheck> check_links(Platform& platform) {
 }
 
 Result<NodeCheck> check_pacemaker(Platform& platform, const std::string& hostname) {
-    BEDPLATE_ASSIGN(const auto xml,
-                    run_checked(platform.commands, {.argv = {"crm_mon", "--one-shot", "--output-as=xml"}}));
-    const auto at = xml.find(std::format("<node name=\"{}\"", hostname));
-    const auto node = at == std::string::npos ? "" : xml.substr(at, xml.find('>', at) - at);
-    const bool online = node.find("online=\"true\"") != std::string::npos;
-    const bool standby = node.find("standby=\"true\"") != std::string::npos;
+    BEDPLATE_ASSIGN(const auto node, pacemaker_node(platform, hostname));
+    const bool online = node.contains(pacemaker_online), standby = node.contains(pacemaker_standby);
     return NodeCheck{.id = "pacemaker.node",
                      .ok = online && !standby,
                      .detail = !online   ? "not online"

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "firstboot/access.hpp"
+#include "firstboot/removal.hpp"
 #include "firstboot/steps.hpp"
 #include "registry/seed.hpp"
 
@@ -34,6 +35,10 @@ Result<void> Follower::once() {
     BEDPLATE_ASSIGN(const auto members, connection.registry().list_members());
     const auto self = std::ranges::find(members, node_.settings.hostname, &Member::hostname);
     if (self == members.end()) {
+        return refuse("node.removed", "this node has been taken out of the cluster");
+    }
+    if (self->state == Member::State::leaving) {
+        BEDPLATE_TRY(leave(node_));
         return refuse("node.removed", "this node has been taken out of the cluster");
     }
     if (members != membership.all) {

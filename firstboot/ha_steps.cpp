@@ -7,6 +7,7 @@
 #include "cluster/files.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/cluster_checks.hpp"
+#include "firstboot/pacemaker.hpp"
 #include "firstboot/steps.hpp"
 #include "registry/seed.hpp"
 
@@ -89,19 +90,15 @@ Result<std::vector<ManagedFile>> order_files() {
                  "After=libvirtd.service virtlogd.socket network-online.target\n"}};
 }
 
-constexpr std::string_view is_online = " online=\"true\"", no_standby = " standby=\"false\"";
+/// Pacemaker sees this node, and gives it resources.
+Result<bool> online(Node& node) {
+    BEDPLATE_ASSIGN(const auto element, pacemaker_node(node.platform, node.settings.hostname));
+    return element.contains(pacemaker_online);
+}
 
-/// Pacemaker knows this node, and shows it with all of these ("online=\"true\"").
-Result<bool> pacemaker_says(Node& node, const std::vector<std::string_view>& wanted) {
-    BEDPLATE_ASSIGN(const auto xml, run_checked(node.platform.commands,
-                                                {.argv = {"crm_mon", "--one-shot", "--output-as=xml"}}));
-    const auto at = xml.find(std::format("<node name=\"{}\"", node.settings.hostname));
-    if (at == std::string::npos) {
-        return false;
-    }
-    const auto element = std::string_view(xml).substr(at, xml.find('>', at) - at);
-    return std::ranges::all_of(wanted,
-                               [&](std::string_view attribute) { return element.contains(attribute); });
+Result<bool> active(Node& node) {
+    BEDPLATE_ASSIGN(const auto element, pacemaker_node(node.platform, node.settings.hostname));
+    return element.contains(pacemaker_online) && !element.contains(pacemaker_standby);
 }
 
 /// Every name and value that cib_options_xml() holds, in what the cluster has.
@@ -193,8 +190,8 @@ Steps active_steps(Node& node) {
             if (state != Member::State::member || begins_in_standby) {
                 return needed();
             }
-            BEDPLATE_ASSIGN(const bool active, pacemaker_says(node, {is_online, no_standby}));
-            return active ? satisfied() : needed();
+            BEDPLATE_ASSIGN(const bool takes, active(node));
+            return takes ? satisfied() : needed();
         },
         .apply = [&node, &platform]() -> Result<void> {
             BEDPLATE_TRY(wait_until(platform, "the node's checks to hold", std::chrono::seconds{120},
@@ -204,7 +201,7 @@ Steps active_steps(Node& node) {
             BEDPLATE_TRY(run_all(platform, {{"crm_attribute", "--node", node.settings.hostname, "--name",
                                              "standby", "--update", "off"}}));
             BEDPLATE_TRY(wait_until(platform, "Pacemaker to end the standby", std::chrono::seconds{60},
-                                    [&node] { return pacemaker_says(node, {is_online, no_standby}); }));
+                                    [&node] { return active(node); }));
             RegistryConnection connection(platform);
             BEDPLATE_TRY(connection.open());
             return connection.registry().set_state(node.settings.hostname, Member::State::member);
@@ -212,6 +209,13 @@ Steps active_steps(Node& node) {
 }
 
 }  // namespace
+
+Result<std::string> pacemaker_node(Platform& platform, const std::string& hostname) {
+    BEDPLATE_ASSIGN(const auto xml,
+                    run_checked(platform.commands, {.argv = {"crm_mon", "--one-shot", "--output-as=xml"}}));
+    const auto at = xml.find(std::format("<node name=\"{}\"", hostname));
+    return at == std::string::npos ? std::string() : xml.substr(at, xml.find('>', at) - at);
+}
 
 std::vector<Step> corosync_steps(Node& node) {
     Platform& platform = node.platform;
@@ -243,10 +247,10 @@ std::vector<Step> ha_steps(Node& node) {
                      file_steps(platform, order_files, [&platform] {
                          return run_all(platform, {{"systemctl", "daemon-reload"}});
                      })});
-    steps.push_back({"ha.pacemaker", "ha", "start Pacemaker",
-                     unit_steps(
-                         platform, {"pacemaker.service"},
-                         [&node] { return pacemaker_says(node, {is_online}); }, std::chrono::seconds{180})});
+    steps.push_back(
+        {"ha.pacemaker", "ha", "start Pacemaker",
+         unit_steps(
+             platform, {"pacemaker.service"}, [&node] { return online(node); }, std::chrono::seconds{180})});
     if (node.settings.create) {
         steps.push_back({"ha.options", "ha", "set the cluster's rules", rule_steps(platform)});
     }

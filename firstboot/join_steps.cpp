@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/text.hpp"
+#include "cluster/files.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/pki_file.hpp"
 #include "firstboot/steps.hpp"
@@ -118,8 +119,8 @@ Steps etcd_member_steps(Node& node, bool promoted) {
     const auto find = [&node](RegistryConnection& connection) -> Result<std::optional<EtcdMember>> {
         BEDPLATE_TRY(connection.open());
         BEDPLATE_ASSIGN(const auto members, connection.registry().etcd().members());
-        const std::string url = std::format("https://{}:2380", member_of(node.settings).management.to_text());
-        const auto found = std::ranges::find(members, url, &EtcdMember::peer_url);
+        const auto found =
+            std::ranges::find(members, etcd_peer_url(member_of(node.settings)), &EtcdMember::peer_url);
         return found == members.end() ? std::nullopt : std::optional(*found);
     };
     return {.observe = [&node, find, promoted]() -> Result<Observation> {
@@ -134,8 +135,7 @@ Steps etcd_member_steps(Node& node, bool promoted) {
                     return member ? connection.registry().etcd().promote(member->id)
                                   : fail("etcd.no-member", "etcd does not know this node");
                 }
-                return connection.registry().etcd().add_learner(
-                    std::format("https://{}:2380", member_of(node.settings).management.to_text()));
+                return connection.registry().etcd().add_learner(etcd_peer_url(member_of(node.settings)));
             }};
 }
 

@@ -9,6 +9,7 @@
 #include "firstboot/follow.hpp"
 #include "firstboot/identity.hpp"
 #include "firstboot/osd_prepare.hpp"
+#include "firstboot/removal.hpp"
 #include "firstboot/steps.hpp"
 #include "platform/linux/linux.hpp"
 
@@ -61,6 +62,9 @@ Result<void> follow(Platform& platform, firstboot::Node& node) {
     firstboot::Follower follower(node);
     for (unsigned round = 0;; ++round) {
         const auto done = follower.once();
+        if (!done && done.error().code == "node.removed") {
+            return done;
+        }
         const std::string now = done ? "" : done.error().message;
         if (now != last) {
             std::cout << (done ? "following the registry again" : "cannot follow the registry: " + now)
@@ -98,6 +102,27 @@ Result<void> first_boot(Platform& platform) {
     return follow(platform, node);
 }
 
+/// Show what taking a node out means, and do it if that was asked for.
+Result<void> remove(Platform& platform, const std::string& name, bool purge, bool commit) {
+    BEDPLATE_TRY(platform.files.make_directories("/run/bedplate", 0700));
+    BEDPLATE_ASSIGN(auto settings, firstboot::read_node_settings(platform.files));
+    firstboot::Node node{.platform = platform, .settings = std::move(settings)};
+    node.say = [](const std::string& line) { std::cout << line << std::endl; };
+    BEDPLATE_ASSIGN(const auto facts, firstboot::removal_facts(node, name, purge));
+    BEDPLATE_TRY(may_remove(facts));
+    for (const auto& step : firstboot::removal_steps(node, facts)) {
+        std::cout << std::format("{:<8} {}", step.stage, step.summary) << std::endl;
+        if (commit) {
+            BEDPLATE_TRY(carry_out(step.steps, step.id));
+        }
+    }
+    std::cout << (commit ? name + " is no member any more\n" : "nothing was changed; --commit does this\n");
+    if (!purge && !facts.osds.empty()) {
+        std::cout << std::format("its OSDs ({}) are kept for its reinstallation\n", facts.osds.size());
+    }
+    return {};
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"Makes an installed system a node at its first start"};
     app.require_subcommand(1);
@@ -106,6 +131,12 @@ int run(int argc, char** argv) {
     auto* make_osds = app.add_subcommand("osds", "Make the planned OSDs and start all of them");
     auto* start_osds = app.add_subcommand("osds-activate", "Start the OSDs that were kept");
     app.add_subcommand("run", "Create or join the cluster, then report; what is done already is left alone");
+    auto* take_out = app.add_subcommand("remove", "Take another node out of the cluster");
+    std::string name;
+    bool purge = false, commit = false;
+    take_out->add_option("NAME", name, "Host name of the node")->required();
+    take_out->add_flag("--purge-osds", purge, "Copy the data of its OSDs to others and forget them");
+    take_out->add_flag("--commit", commit, "Do it; without, it is only shown");
     CLI11_PARSE(app, argc, argv);
 
     const auto commands = linux_command_runner();
@@ -119,6 +150,7 @@ int run(int argc, char** argv) {
                       : check->parsed()       ? report(platform)
                       : make_osds->parsed()   ? osds(firstboot::prepare_osds(platform))
                       : start_osds->parsed()  ? osds(firstboot::activate_osds(platform))
+                      : take_out->parsed()    ? remove(platform, name, purge, commit)
                                               : first_boot(platform);
     if (!done) {
         std::cerr << "bedplate-firstboot: " << done.error().to_text() << '\n';

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <unistd.h>
+
+#include <cerrno>
 #include <iostream>
 #include <memory>
 
@@ -6,6 +9,7 @@
 #include "cli/machine.hpp"
 #include "cli/verbs.hpp"
 #include "engine/node_report.hpp"
+#include "platform/descriptor.hpp"
 
 namespace bedplate::cli {
 
@@ -39,6 +43,22 @@ Result<int> node_status(const std::string& wait_ready, const Invocation& invocat
     return report.state == NodeReport::State::ready ? 0 : exit_status(ErrorKind::failed);
 }
 
+/// What runs on nodes does this; its output is ours. Returns only if it cannot be started.
+Result<int> node_remove(const std::string& name, bool purge, bool commit) {
+    const std::string program = "/usr/lib/bedplate/bedplate-firstboot";
+    std::vector<const char*> argv{program.c_str(), "remove", name.c_str()};
+    if (purge) {
+        argv.push_back("--purge-osds");
+    }
+    if (commit) {
+        argv.push_back("--commit");
+    }
+    argv.push_back(nullptr);
+    // execv(3) takes non-const pointers for historical reasons only.
+    ::execv(program.c_str(), const_cast<char**>(argv.data()));
+    return fail_errno("node.not-a-node", "start", program, errno);
+}
+
 }  // namespace
 
 void add_node_verb(CLI::App& app, Invocation& invocation) {
@@ -51,6 +71,21 @@ void add_node_verb(CLI::App& app, Invocation& invocation) {
     status->callback([wait_ready, &invocation] {
         invocation.run = [wait_ready, &invocation] {
             const auto exit = node_status(*wait_ready, invocation);
+            return exit ? *exit : report_error(exit.error(), invocation);
+        };
+    });
+    auto* remove = node->add_subcommand(
+        "remove", "Take another node out of the cluster: machines, OSDs, monitor, etcd, corosync, registry");
+    auto name = std::make_shared<std::string>();
+    auto purge = std::make_shared<bool>(false), commit = std::make_shared<bool>(false);
+    remove->add_option("NAME", *name, "Its host name")->required();
+    remove->add_flag("--purge-osds", *purge,
+                     "Copy the data of its OSDs to others and forget them; else they are "
+                     "kept for its reinstallation");
+    remove->add_flag("--commit", *commit, "Do it; without, it is only shown");
+    remove->callback([name, purge, commit, &invocation] {
+        invocation.run = [name, purge, commit, &invocation] {
+            const auto exit = node_remove(*name, *purge, *commit);
             return exit ? *exit : report_error(exit.error(), invocation);
         };
     });

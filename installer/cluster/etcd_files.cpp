@@ -6,15 +6,16 @@
 
 namespace bedplate {
 
+std::string etcd_peer_url(const Member& member) {
+    return std::format("https://{}:2380", member.management.to_text());
+}
+
 std::string etcd_conf(const ClusterIdentity& identity, const Member& node, std::span<const Member> initial,
                       bool fresh) {
     const std::string ip = node.management.to_text();
-    const auto peer_url = [](const Member& member) {
-        return std::format("https://{}:2380", member.management.to_text());
-    };
     std::vector<std::string> peers;
     for (const auto& member : initial) {
-        peers.push_back(member.hostname + "=" + peer_url(member));
+        peers.push_back(member.hostname + "=" + etcd_peer_url(member));
     }
     const std::string pki(etcd_pki);
     const Json tls{{"cert-file", pki + "/node.crt"},
@@ -26,8 +27,8 @@ std::string etcd_conf(const ClusterIdentity& identity, const Member& node, std::
         {"data-dir", "/var/lib/etcd/bedplate"},
         {"listen-client-urls", std::format("https://{}:2379,https://127.0.0.1:2379", ip)},
         {"advertise-client-urls", std::format("https://{}:2379", ip)},
-        {"listen-peer-urls", peer_url(node)},
-        {"initial-advertise-peer-urls", peer_url(node)},
+        {"listen-peer-urls", etcd_peer_url(node)},
+        {"initial-advertise-peer-urls", etcd_peer_url(node)},
         {"initial-cluster", join(peers, ",")},
         {"initial-cluster-token", identity.fsid.to_text()},
         {"initial-cluster-state", fresh ? "new" : "existing"},

@@ -64,6 +64,9 @@ struct PoolPolicy {
 
 // --- registry ----------------------------------------------------------------------------------------------
 
+/// Where a member's etcd is for the others: what etcd knows it by.
+[[nodiscard]] std::string etcd_peer_url(const Member& member);
+
 /// etcd's configuration file (JSON, which its YAML reader takes): TLS with client certificates on both ports.
 /// `initial` are the members of etcd at its first start, this node among them; `fresh` begins a new cluster.
 [[nodiscard]] std::string etcd_conf(const ClusterIdentity& identity, const Member& node,

@@ -200,6 +200,18 @@ Result<std::uint64_t> add_to_corosync(Platform& platform, Registry& registry, co
     return std::unexpected(done.error());
 }
 
+Result<void> remove_from_corosync(Platform& platform, Registry& registry, const SeedPlaces& places,
+                                  const std::string& hostname, const RegistryLock& lock) {
+    BEDPLATE_ASSIGN(CorosyncPlan plan, corosync_plan(registry));
+    const bool listed = std::ranges::contains(plan.members, hostname);
+    if (!listed && plan.applied == plan.version) {
+        return {};
+    }
+    ++plan.version;
+    std::erase(plan.members, hostname);
+    return bring_about(platform, registry, places, plan, lock);
+}
+
 Result<bool> follow_corosync(Platform& platform, Registry& registry, const SeedPlaces& places,
                              const std::string& hostname) {
     BEDPLATE_ASSIGN(const CorosyncPlan plan, corosync_plan(registry));

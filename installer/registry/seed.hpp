@@ -80,6 +80,12 @@ private:
                                                     const SeedPlaces& places, const Member& node,
                                                     const RegistryLock& lock);
 
+/// The other way round: corosync does not run on that node any more. Done already: nothing is changed.
+/// Errors: corosync.not-ready, corosync.votes; taken up by doing it again.
+[[nodiscard]] Result<void> remove_from_corosync(Platform& platform, Registry& registry,
+                                                const SeedPlaces& places, const std::string& hostname,
+                                                const RegistryLock& lock);
+
 /// What the registry says corosync's membership shall be; a cluster of one has none yet.
 struct CorosyncPlan {
     std::uint64_t version = 1, applied = 1;
