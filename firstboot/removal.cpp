@@ -321,10 +321,10 @@ std::vector<Step> removal_steps(Node& node, const RemovalFacts& facts) {
 Result<void> leave(Node& node) {
     Platform& platform = node.platform;
     const std::string& name = node.settings.hostname;
-    const auto off = [&](std::vector<std::string> units) -> Result<void> {
-        // What is not installed or does not run is off already.
-        units.insert(units.begin(), {"systemctl", "disable", "--now"});
-        BEDPLATE_TRY(platform.commands.run({.argv = units, .timeout = std::chrono::minutes{5}}));
+    const auto off = [&](const std::vector<std::string>& units) -> Result<void> {
+        auto command = systemctl({"disable", "--now"}, units);
+        command.timeout = std::chrono::minutes{5};
+        BEDPLATE_TRY(platform.commands.run(command));  // what is not installed or does not run is off already
         return {};
     };
     BEDPLATE_TRY(off({"pacemaker.service"}));

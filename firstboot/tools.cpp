@@ -103,6 +103,16 @@ Result<void> wait_until(Platform& platform, const std::string& what, std::chrono
     }
 }
 
+Command systemctl(std::vector<std::string> verb, const std::vector<std::string>& units) {
+    Command command{.argv = {"systemctl"}};
+    std::ranges::move(verb, std::back_inserter(command.argv));
+    std::ranges::copy(units, std::back_inserter(command.argv));
+    // Packages bring init scripts besides their units; bringing those in line takes a minute each under
+    // emulation.
+    command.environment = {{"SYSTEMCTL_SKIP_SYSV", "1"}};
+    return command;
+}
+
 Steps unit_steps(Platform& platform, std::vector<std::string> units, std::function<Result<bool>()> ready,
                  std::chrono::seconds patience) {
     return {.observe = [&platform, units, ready]() -> Result<Observation> {
@@ -114,17 +124,12 @@ Steps unit_steps(Platform& platform, std::vector<std::string> units, std::functi
                 return fine && *fine ? satisfied() : needed();
             },
             .apply = [&platform, units, ready, patience]() -> Result<void> {
-                for (const auto* verb : {"enable", "start"}) {
-                    Command command{.argv = {"systemctl", verb}};
-                    std::ranges::copy(units, std::back_inserter(command.argv));
-                    // A unit that failed on an earlier try too often would not be started again.
-                    if (verb == std::string_view("start")) {
-                        Command reset = command;
-                        reset.argv[1] = "reset-failed";
-                        static_cast<void>(platform.commands.run(reset));
-                    }
-                    BEDPLATE_TRY(run_checked(platform.commands, command));
-                }
+                // A unit that failed on an earlier try too often would not be started again.
+                static_cast<void>(platform.commands.run(systemctl({"reset-failed"}, units)));
+                // Starting reads what enabling has linked: reloading every unit's file in between changes
+                // nothing.
+                BEDPLATE_TRY(run_checked(platform.commands, systemctl({"enable", "--no-reload"}, units)));
+                BEDPLATE_TRY(run_checked(platform.commands, systemctl({"start"}, units)));
                 return wait_until(platform, join(units, ", ") + " to be ready", patience, ready);
             }};
 }

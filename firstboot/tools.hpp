@@ -43,6 +43,9 @@ struct ManagedFile {
 [[nodiscard]] Steps file_steps(Platform& platform, std::function<Result<std::vector<ManagedFile>>()> files,
                                std::function<Result<void>()> after = {});
 
+/// `systemctl VERB UNIT...`, of units alone: what packages bring for SysV's init is left as it is.
+[[nodiscard]] Command systemctl(std::vector<std::string> verb, const std::vector<std::string>& units);
+
 /// Steps of services: satisfied when every unit is active and enabled and `ready` says so; applied by
 /// `systemctl enable` and `start`, then waiting for `ready` as long as `patience`.
 [[nodiscard]] Steps unit_steps(Platform& platform, std::vector<std::string> units,
