@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -17,5 +18,9 @@ namespace bedplate::firstboot {
 [[nodiscard]] Result<std::string> ceph(Platform& platform, const std::vector<std::string>& arguments);
 /// The same with its answer as JSON.
 [[nodiscard]] Result<Json> ceph_json(Platform& platform, std::vector<std::string> arguments);
+
+/// Ceph's option for the copies in new pools. Begins at 1 and grows with the hosts (pool_steps): whatever it
+/// is, it is not set back.
+inline constexpr std::string_view default_pool_size = "osd_pool_default_size";
 
 }  // namespace bedplate::firstboot

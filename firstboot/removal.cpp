@@ -9,6 +9,7 @@
 #include "firstboot/access.hpp"
 #include "firstboot/ceph.hpp"
 #include "firstboot/pacemaker.hpp"
+#include "registry/keys.hpp"
 #include "registry/seed.hpp"
 
 namespace bedplate::firstboot {
@@ -16,7 +17,7 @@ namespace bedplate::firstboot {
 namespace {
 
 std::string left_key(const std::string& name) {
-    return "/bedplate/left/" + name;
+    return registry_key("left", name);
 }
 
 std::vector<std::string> numbers(const std::vector<unsigned>& osds) {

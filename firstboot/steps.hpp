@@ -31,5 +31,7 @@ namespace bedplate::firstboot {
 
 /// The OSDs that the plan gave this node (osd_steps.cpp).
 [[nodiscard]] Steps osd_steps(Node& node);
+/// The machines' pool, and as many copies in it and in the manager's as there is room for (pool_steps.cpp).
+[[nodiscard]] Steps pool_steps(Node& node);
 
 }  // namespace bedplate::firstboot

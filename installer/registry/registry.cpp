@@ -5,8 +5,8 @@
 #include <format>
 #include <set>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
+#include "registry/keys.hpp"
 
 namespace bedplate {
 namespace {
@@ -16,10 +16,6 @@ using Target = EtcdCompare::Target;
 using Entry = std::optional<EtcdEntry>;
 
 constexpr int max_tries = 200;
-
-std::string key(std::string_view kind, std::string_view name = {}) {
-    return name.empty() ? std::format("/bedplate/{}", kind) : std::format("/bedplate/{}/{}", kind, name);
-}
 
 Compare absent(const std::string& name) {
     return {.target = Target::created, .key = name, .revision = 0};
@@ -31,10 +27,10 @@ Compare unchanged(const EtcdEntry& entry) {
 std::set<std::string> address_keys(const Member& member) {
     std::set<std::string> keys;
     for (const Ipv4 address : {member.management, member.storage, member.migration, member.ring0}) {
-        keys.insert(key("addresses", address.to_text()));
+        keys.insert(registry_key("addresses", address.to_text()));
     }
     if (member.ring1) {
-        keys.insert(key("addresses", member.ring1->to_text()));
+        keys.insert(registry_key("addresses", member.ring1->to_text()));
     }
     return keys;
 }
@@ -60,8 +56,8 @@ std::string counters_text(const Counters& counters) {
 }
 
 void put_member(EtcdTransaction& transaction, const Member& member) {
-    transaction.puts.push_back({key("nodes", member.hostname), to_json(member).dump()});
-    transaction.puts.push_back({key("uuids", member.product_uuid), member.hostname});
+    transaction.puts.push_back({registry_key("nodes", member.hostname), to_json(member).dump()});
+    transaction.puts.push_back({registry_key("uuids", member.product_uuid), member.hostname});
     for (const auto& name : address_keys(member)) {
         transaction.puts.push_back({name, member.hostname});
     }
@@ -74,9 +70,9 @@ struct Snapshot {
 };
 
 Result<Snapshot> read_snapshot(Etcd& etcd, const std::string& ticket, const JoinRequest& request) {
-    std::vector<std::string> keys{key("tickets", ticket), key("attempts", request.attempt),
-                                  key("nodes", request.node.hostname),
-                                  key("uuids", request.node.product_uuid), key("next")};
+    std::vector<std::string> keys{registry_key("tickets", ticket), registry_key("attempts", request.attempt),
+                                  registry_key("nodes", request.node.hostname),
+                                  registry_key("uuids", request.node.product_uuid), registry_key("next")};
     std::ranges::copy(address_keys(request.node), std::back_inserter(keys));
     BEDPLATE_ASSIGN(auto found, etcd.get_all(keys));
     return Snapshot{.ticket = found[0],
@@ -110,7 +106,7 @@ Result<JoinView> view_of(const Snapshot& snapshot, std::int64_t now) {
     }
     for (const auto& entry : snapshot.addresses) {
         if (entry) {
-            const auto address = Ipv4::parse(entry->key.substr(key("addresses").size() + 1));
+            const auto address = Ipv4::parse(entry->key.substr(registry_key("addresses").size() + 1));
             view.address_owners.emplace_back(address.value_or(Ipv4{}), entry->value);
         }
     }
@@ -126,29 +122,26 @@ EtcdTransaction allotment(const Snapshot& snapshot, const JoinRequest& request, 
     node.attempt = request.attempt;
     node.ticket = ticket.id;
     EtcdTransaction transaction{.compares = {unchanged(*snapshot.next), unchanged(*snapshot.ticket),
-                                             absent(key("attempts", request.attempt)),
-                                             absent(key("nodes", node.hostname)),
-                                             absent(key("uuids", node.product_uuid))}};
+                                             absent(registry_key("attempts", request.attempt)),
+                                             absent(registry_key("nodes", node.hostname)),
+                                             absent(registry_key("uuids", node.product_uuid))}};
     for (const auto& name : address_keys(node)) {
         transaction.compares.push_back(absent(name));
     }
     put_member(transaction, node);
-    transaction.puts.push_back({key("attempts", request.attempt), to_json(node).dump()});
+    transaction.puts.push_back({registry_key("attempts", request.attempt), to_json(node).dump()});
     transaction.puts.push_back(
-        {key("next"), counters_text(Counters{.next_id = counters.next_id + 1,
-                                             .nodes = counters.nodes + 1,
-                                             .control = counters.control + (node.control ? 1U : 0U)})});
+        {registry_key("next"),
+         counters_text(Counters{.next_id = counters.next_id + 1,
+                                .nodes = counters.nodes + 1,
+                                .control = counters.control + (node.control ? 1U : 0U)})});
     TicketRecord used = ticket;
     ++used.used;
-    transaction.puts.push_back({key("tickets", ticket.id), to_json(used).dump()});
+    transaction.puts.push_back({registry_key("tickets", ticket.id), to_json(used).dump()});
     return transaction;
 }
 
 }  // namespace
-
-std::string digest_of(const std::map<std::string, std::string>& cpus) {
-    return sha256_hex(Json(cpus).dump());
-}
 
 Result<RegistryAccess> read_registry_access(const FileSystem& files, const std::filesystem::path& path) {
     if (!files.exists(path)) {
@@ -171,10 +164,10 @@ std::int64_t Registry::now() const {
 }
 
 Result<void> Registry::found(const ClusterIdentity& identity, const Member& first) {
-    EtcdTransaction transaction{.compares = {absent(key("cluster"))}};
-    transaction.puts.push_back({key("cluster"), to_json(identity).dump()});
+    EtcdTransaction transaction{.compares = {absent(registry_key("cluster"))}};
+    transaction.puts.push_back({registry_key("cluster"), to_json(identity).dump()});
     transaction.puts.push_back(
-        {key("next"), counters_text(Counters{.next_id = first.id + 1, .nodes = 1, .control = 1})});
+        {registry_key("next"), counters_text(Counters{.next_id = first.id + 1, .nodes = 1, .control = 1})});
     put_member(transaction, first);
     BEDPLATE_ASSIGN(const bool done, etcd_.commit(transaction));
     if (done) {
@@ -190,7 +183,7 @@ Result<void> Registry::found(const ClusterIdentity& identity, const Member& firs
 }
 
 Result<ClusterIdentity> Registry::identity() {
-    BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("cluster")));
+    BEDPLATE_ASSIGN(const auto entry, etcd_.get(registry_key("cluster")));
     if (!entry) {
         return fail("registry.empty", "etcd holds no cluster yet");
     }
@@ -199,7 +192,7 @@ Result<ClusterIdentity> Registry::identity() {
 }
 
 Result<std::optional<Member>> Registry::member(const std::string& hostname) {
-    BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("nodes", hostname)));
+    BEDPLATE_ASSIGN(const auto entry, etcd_.get(registry_key("nodes", hostname)));
     if (!entry) {
         return std::optional<Member>();
     }
@@ -208,7 +201,7 @@ Result<std::optional<Member>> Registry::member(const std::string& hostname) {
 }
 
 Result<std::vector<Member>> Registry::list_members() {
-    BEDPLATE_ASSIGN(const auto entries, etcd_.list(key("nodes") + "/"));
+    BEDPLATE_ASSIGN(const auto entries, etcd_.list(registry_key("nodes") + "/"));
     std::vector<Member> members;
     for (const auto& entry : entries) {
         BEDPLATE_ASSIGN(members.emplace_back(), member_in(entry));
@@ -219,7 +212,7 @@ Result<std::vector<Member>> Registry::list_members() {
 
 Result<void> Registry::set_state(const std::string& hostname, Member::State state) {
     for (int i = 0; i < max_tries; ++i) {
-        BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("nodes", hostname)));
+        BEDPLATE_ASSIGN(const auto entry, etcd_.get(registry_key("nodes", hostname)));
         if (!entry) {
             return fail("registry.no-member", std::format("the cluster knows no node {}", hostname));
         }
@@ -240,7 +233,8 @@ Result<void> Registry::set_state(const std::string& hostname, Member::State stat
 
 Result<void> Registry::forget(const std::string& hostname) {
     for (int i = 0; i < max_tries; ++i) {
-        BEDPLATE_ASSIGN(const auto found, etcd_.get_all({key("nodes", hostname), key("next")}));
+        BEDPLATE_ASSIGN(const auto found,
+                        etcd_.get_all({registry_key("nodes", hostname), registry_key("next")}));
         if (!found[0]) {
             return {};
         }
@@ -250,11 +244,12 @@ Result<void> Registry::forget(const std::string& hostname) {
         counters.control -= member.control && counters.control > 0 ? 1 : 0;
         EtcdTransaction transaction{
             .compares = {unchanged(*found[0]), unchanged(*found[1])},
-            .puts = {{key("next"), counters_text(counters)}},
-            .removes = {key("nodes", hostname), key("uuids", member.product_uuid),
-                        key("corosync-acks", hostname), key("host-keys", hostname), key("cpus", hostname)}};
+            .puts = {{registry_key("next"), counters_text(counters)}},
+            .removes = {registry_key("nodes", hostname), registry_key("uuids", member.product_uuid),
+                        registry_key("corosync-acks", hostname), registry_key("host-keys", hostname),
+                        registry_key("cpus", hostname)}};
         if (!member.attempt.empty()) {
-            transaction.removes.push_back(key("attempts", member.attempt));
+            transaction.removes.push_back(registry_key("attempts", member.attempt));
         }
         std::ranges::copy(address_keys(member), std::back_inserter(transaction.removes));
         BEDPLATE_ASSIGN(const bool done, etcd_.commit(transaction));
@@ -266,12 +261,12 @@ Result<void> Registry::forget(const std::string& hostname) {
 }
 
 Result<void> Registry::publish_host_key(const std::string& hostname, const std::string& host_key) {
-    BEDPLATE_TRY(etcd_.commit({.puts = {{key("host-keys", hostname), host_key}}}));
+    BEDPLATE_TRY(etcd_.commit({.puts = {{registry_key("host-keys", hostname), host_key}}}));
     return {};
 }
 
 Result<std::map<std::string, std::string>> Registry::by_node(const std::string& kind) {
-    const std::string prefix = key(kind) + "/";
+    const std::string prefix = registry_key(kind) + "/";
     BEDPLATE_ASSIGN(const auto entries, etcd_.list(prefix));
     std::map<std::string, std::string> values;
     for (const auto& entry : entries) {
@@ -284,40 +279,16 @@ Result<std::map<std::string, std::string>> Registry::host_keys() {
     return by_node("host-keys");
 }
 
-Result<void> Registry::publish_cpu(const std::string& hostname, const std::string& xml) {
-    BEDPLATE_TRY(etcd_.commit({.puts = {{key("cpus", hostname), xml}}}));
-    return {};
-}
-
-Result<std::map<std::string, std::string>> Registry::cpus() {
-    return by_node("cpus");
-}
-
-Result<std::optional<CpuBaseline>> Registry::cpu_baseline() {
-    BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("cpu-baseline")));
-    if (!entry) {
-        return std::optional<CpuBaseline>();
-    }
-    BEDPLATE_ASSIGN(const Json json, json_of(*entry));
-    return std::optional(CpuBaseline{.of = json.value("of", ""), .xml = json.value("xml", "")});
-}
-
-Result<void> Registry::store_cpu_baseline(const CpuBaseline& baseline) {
-    const Json json{{"of", baseline.of}, {"xml", baseline.xml}};
-    BEDPLATE_TRY(etcd_.commit({.puts = {{key("cpu-baseline"), json.dump()}}}));
-    return {};
-}
-
 Result<void> Registry::add_ticket(const TicketRecord& ticket) {
     BEDPLATE_ASSIGN(const bool done,
-                    etcd_.commit({.compares = {absent(key("tickets", ticket.id))},
-                                  .puts = {{key("tickets", ticket.id), to_json(ticket).dump()},
-                                           {key("ticket-keys", ticket.fingerprint), ticket.id}}}));
+                    etcd_.commit({.compares = {absent(registry_key("tickets", ticket.id))},
+                                  .puts = {{registry_key("tickets", ticket.id), to_json(ticket).dump()},
+                                           {registry_key("ticket-keys", ticket.fingerprint), ticket.id}}}));
     return done ? Result<void>() : fail("ticket.exists", "a ticket of this id exists already");
 }
 
 Result<std::optional<TicketRecord>> Registry::ticket(const std::string& id) {
-    BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("tickets", id)));
+    BEDPLATE_ASSIGN(const auto entry, etcd_.get(registry_key("tickets", id)));
     if (!entry) {
         return std::optional<TicketRecord>();
     }
@@ -327,12 +298,12 @@ Result<std::optional<TicketRecord>> Registry::ticket(const std::string& id) {
 }
 
 Result<std::optional<TicketRecord>> Registry::ticket_by_fingerprint(const std::string& fingerprint) {
-    BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("ticket-keys", fingerprint)));
+    BEDPLATE_ASSIGN(const auto entry, etcd_.get(registry_key("ticket-keys", fingerprint)));
     return entry ? ticket(entry->value) : Result<std::optional<TicketRecord>>(std::nullopt);
 }
 
 Result<std::vector<TicketRecord>> Registry::list_tickets() {
-    BEDPLATE_ASSIGN(const auto entries, etcd_.list(key("tickets") + "/"));
+    BEDPLATE_ASSIGN(const auto entries, etcd_.list(registry_key("tickets") + "/"));
     std::vector<TicketRecord> tickets;
     for (const auto& entry : entries) {
         BEDPLATE_ASSIGN(const Json json, json_of(entry));
@@ -344,7 +315,7 @@ Result<std::vector<TicketRecord>> Registry::list_tickets() {
 Result<bool> Registry::change_ticket(const std::string& id,
                                      const std::function<void(TicketRecord&)>& change) {
     for (int i = 0; i < max_tries; ++i) {
-        BEDPLATE_ASSIGN(const auto entry, etcd_.get(key("tickets", id)));
+        BEDPLATE_ASSIGN(const auto entry, etcd_.get(registry_key("tickets", id)));
         if (!entry) {
             return false;
         }
@@ -405,7 +376,7 @@ Result<Allotment> Registry::allot(const std::string& ticket, const JoinRequest& 
         auto transaction = allotment(snapshot, request, *view.ticket, counters, node);
         if (lock != nullptr) {
             transaction.compares.push_back(
-                {.target = Target::created, .key = key("lock", "join"), .revision = lock->created});
+                {.target = Target::created, .key = registry_key("lock", "join"), .revision = lock->created});
         }
         BEDPLATE_ASSIGN(const bool done, etcd_.commit(transaction));
         if (done) {
@@ -420,7 +391,7 @@ Result<Allotment> Registry::allot(const std::string& ticket, const JoinRequest& 
 
 Result<RegistryLock> Registry::lock(const std::string& owner, std::chrono::seconds patience) {
     constexpr std::chrono::seconds ttl{20};
-    const std::string name = key("lock", "join");
+    const std::string name = registry_key("lock", "join");
     const auto deadline = clock_.steady() + patience;
     BEDPLATE_ASSIGN(const std::int64_t lease, etcd_.grant_lease(ttl));
     std::chrono::milliseconds pause{50};

@@ -25,8 +25,8 @@ inline constexpr std::chrono::minutes install_timeout{8};
 [[nodiscard]] std::filesystem::path make_medium(const Workspace& workspace, const TestMachine& machine,
                                                 std::uint64_t generation = 1);
 
-/// Wait until the extraction is about so far, judged by the time that it says is left. Returns how long the whole
-/// installation takes about, from when this was called.
+/// Wait until the extraction is about so far, judged by the time that it says is left. Returns how long the
+/// whole installation takes about, from when this was called.
 std::chrono::seconds wait_for_extraction(SerialConsole& serial, unsigned percent);
 
 /// Boot the medium, install, switch off. Returns the time from the installer's first line on.

@@ -51,8 +51,7 @@ TEST_CASE(
     const auto has = [](const auto& list, const std::string& id) {
         return std::ranges::find(list, id) != list.end();
     };
-    for (const auto* id :
-         {"create.ca", "ceph.keys", "ceph.options", "ha.corosync-key", "create.registry"}) {
+    for (const auto* id : {"create.ca", "ceph.keys", "ceph.options", "ha.corosync-key", "create.registry"}) {
         CHECK(has(create, id));
         CHECK_FALSE(has(join, id));
     }

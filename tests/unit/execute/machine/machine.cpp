@@ -281,11 +281,9 @@ void Machine::answer_lvm() {
         return ok(R"({"report":[{"lv":[)" + volume_rows() + "]}]}");
     });
     commands.on("lvm fullreport *", [this, volume_rows](const Command& /*command*/) {
-        return ok(
-            physical_volume.empty()
-                ? R"({"report":[]})"
-                : std::format(R"({{"report":[{{"pv":[{{"pv_name":"{}","vg_name":"{}"}}],"lv":[{}]}}]}})",
-                              physical_volume, volume_group, volume_rows()));
+        const auto pv = std::format(R"({{"pv_name":"{}","vg_name":"{}"}})", physical_volume, volume_group);
+        return ok(std::format(R"({{"report":[{{"pv":[{}],"lv":[{}]}}]}})", physical_volume.empty() ? "" : pv,
+                              volume_rows()));
     });
     commands.on("pvcreate *", [this](const Command& command) {
         physical_volume = command.argv.back();
