@@ -90,7 +90,8 @@ def compile_flags(build):
             elif word in ("-o", "-MF", "-MT"):
                 skip = True
             elif word not in ("-MD",):
-                flags.append(word)
+                # How much is optimised says nothing about the result either.
+                flags.append("-O1" if word.startswith("-O") else word)
         path = pathlib.Path(entry["file"])
         # Where the build compiles several files as one, they are what that one includes.
         members = MEMBER.findall(path.read_text()) if path.parent.name == "Unity" else [entry["file"]]
