@@ -48,7 +48,7 @@ TEST_CASE("a node that shall create a cluster is one after its first boot", "[cr
     server.add("data1", "OSDDATA1", DiskBus::scsi, gib(10), "TESTHDD");
     server.install_unattended();
     auto vm = server.node();
-    const auto ssh = server.ssh();
+    const auto& ssh = server.ssh();
     {
         const Timed timed("from the first login to a cluster of one");
         const auto trouble = not_ready(ssh, minutes(20));

@@ -176,7 +176,7 @@ TEST_CASE("an encrypted system is opened by the machine's TPM, and by no other",
     server.install_unattended();
     {
         auto vm = server.node();
-        const auto ssh = server.ssh();
+        const auto& ssh = server.ssh();
         CHECK(must(ssh.output("systemctl is-system-running --wait")) == "running");
         const auto tree =
             must(ssh.output("lsblk --inverse --noheadings --output TYPE $(findmnt -n -o SOURCE /)"));
