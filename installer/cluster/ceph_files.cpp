@@ -13,9 +13,10 @@ namespace {
 /// with Debian's Python, and only trying would be reported as a crash; the others send figures to systems
 /// other than Prometheus, serve CephFS, or are Ceph's own tests.
 constexpr std::string_view unused_mgr_modules =
-    "restful,influx,telegraf,zabbix,insights,mirroring,nfs,snap_schedule,stats,localpool,osd_perf_query,osd_"
-    "support,"
-    "selftest,test_orchestrator";
+    "restful,"
+    "influx,telegraf,zabbix,insights,"
+    "mirroring,nfs,snap_schedule,stats,"
+    "localpool,osd_perf_query,osd_support,selftest,test_orchestrator";
 
 }  // namespace
 

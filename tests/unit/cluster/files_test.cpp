@@ -121,7 +121,10 @@ TEST_CASE("ceph.conf names the control nodes as monitors and asks for secure mod
           std::string::npos);
     CHECK(text.find("public_network = 10.0.30.0/24\ncluster_network = 10.0.30.0/24\n") != std::string::npos);
     CHECK(text.find("crush_location = root=default host=node1\nosd_memory_target = ") != std::string::npos);
-    CHECK(text.find("\n[mgr]\nmgr_disabled_modules = restful,") != std::string::npos);
+    CHECK(text.find(
+              "\n[mgr]\nmgr_disabled_modules = restful,influx,telegraf,zabbix,insights,mirroring,nfs,snap_"
+              "schedule,stats,localpool,osd_perf_query,osd_support,selftest,test_orchestrator\n") !=
+          std::string::npos);
     for (const auto* mode : {"ms_cluster_mode", "ms_service_mode", "ms_client_mode", "ms_mon_client_mode"}) {
         CHECK(text.find(std::string(mode) + " = secure\n") != std::string::npos);
     }
