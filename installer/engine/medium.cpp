@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view manifest_path = "bedplate/manifest.json";
 constexpr std::string_view signature_path = "bedplate/manifest.json.sig";
 constexpr std::string_view no_medium = "medium.none";
+constexpr std::string_view not_mounted = "medium.mount";
 constexpr std::string_view remake_hint =
     "write the medium again from an image that 'bedplate image verify' accepts";
 
@@ -39,7 +40,7 @@ Result<Medium> try_labels(Platform& platform, const MediumPlaces& places) {
         auto mounted = run_checked(platform.commands, {.argv = {"mount", "-t", "iso9660", "-o", "ro", device,
                                                                 places.mount_point.string()}});
         if (!mounted) {
-            last = fail("medium.mount", mounted.error().message, device);
+            last = fail(std::string(not_mounted), mounted.error().message, device, std::string(remake_hint));
             continue;
         }
         last = open_medium(platform, places.mount_point, places.allowed_signers);
@@ -49,6 +50,14 @@ Result<Medium> try_labels(Platform& platform, const MediumPlaces& places) {
         BEDPLATE_TRY(unmount(platform, places.mount_point));
     }
     return last;
+}
+
+/// How long after the first look it is worth to look again. A bad signature does not get better.
+std::chrono::seconds may_get_better(const Error& error, const MediumPlaces& places) {
+    if (error.code == no_medium) {
+        return places.patience;
+    }
+    return error.code == not_mounted ? std::min(places.settling, places.patience) : std::chrono::seconds{0};
 }
 
 }  // namespace
@@ -82,11 +91,10 @@ Result<Medium> find_medium(Platform& platform, const MediumPlaces& places) {
         return open_medium(platform, places.mount_point, places.allowed_signers);
     }
     BEDPLATE_TRY(platform.files.make_directories(places.mount_point));
-    const auto deadline = platform.clock.steady() + places.patience;
+    const auto began = platform.clock.steady();
     for (;;) {
         auto medium = try_labels(platform, places);
-        // Only its absence may be a matter of time; a bad signature does not get better.
-        if (medium || medium.error().code != no_medium || platform.clock.steady() >= deadline) {
+        if (medium || platform.clock.steady() >= began + may_get_better(medium.error(), places)) {
             return medium;
         }
         platform.clock.sleep(std::chrono::seconds{1});

@@ -30,6 +30,7 @@ struct MediumPlaces {
     std::filesystem::path labels = "/dev/disk/by-label";
     std::filesystem::path allowed_signers = "/etc/bedplate/allowed_signers";
     std::chrono::seconds patience{60};  ///< a USB stick or a BMC's virtual drive may turn up late
+    std::chrono::seconds settling{15};  ///< a drive whose medium was just put in cannot be read at once
     std::filesystem::path downloads = "/run/bedplate/manifest";  ///< manifest and signature of a server
 };
 
@@ -38,8 +39,9 @@ inline constexpr std::string_view medium_label_prefix = "BEDPLATE_";
 
 /// Find the image by its volume label, mount it read-only and check the manifest's signature. Where several
 /// media carry the label, the first whose signature is good is taken; which one does not matter, since only
-/// signed content is used. Waits for one to turn up as long as `places.patience`. Errors: medium.none,
-/// medium.mount, and those of open_medium for the last one tried.
+/// signed content is used. Waits for one to turn up as long as `places.patience`, and for one that cannot be
+/// mounted as long as `places.settling`. Errors: medium.none, medium.mount, and those of open_medium for the
+/// last one tried.
 [[nodiscard]] Result<Medium> find_medium(Platform& platform, const MediumPlaces& places);
 
 /// Check the manifest under `root` against `allowed_signers` and read it; the very bytes that were verified

@@ -92,6 +92,34 @@ TEST_CASE("a medium that turns up late is waited for, one that never does is an 
     CHECK(fake.clock.elapsed() >= places.patience);
 }
 
+TEST_CASE("a drive whose medium was just put in is given time until it can be read") {
+    FakePlatform fake;
+    insert_medium(fake, "BEDPLATE_0.1.0", true);
+    fake.commands.on("ssh-keygen -Y verify *");
+    unsigned tries = 0;
+    fake.commands.on("mount *BEDPLATE_0.1.0*", [&](const Command&) {
+        if (++tries < 3) {
+            return CommandResult{.exit_status = 32, .err = "mount: wrong fs type, bad superblock"};
+        }
+        fake.files.add_file("/run/bedplate/medium/bedplate/manifest.json", manifest_text());
+        fake.files.add_file("/run/bedplate/medium/bedplate/manifest.json.sig", "signature");
+        return CommandResult{};
+    });
+    CHECK(find_medium(fake.platform, places));
+    CHECK(tries == 3);
+}
+
+TEST_CASE("a medium that cannot be mounted is an error before the patience for a missing one ends") {
+    FakePlatform fake;
+    fake.files.add_link("/dev/disk/by-label/BEDPLATE_0.1.0", "/dev/sr0");
+    fake.commands.on("mount *", {.out = "", .status = 32, .err = "mount: wrong fs type, bad superblock"});
+    const auto medium = find_medium(fake.platform, places);
+    REQUIRE(!medium);
+    CHECK(medium.error().code == "medium.mount");
+    CHECK(fake.clock.elapsed() >= places.settling);
+    CHECK(fake.clock.elapsed() < places.patience);
+}
+
 TEST_CASE("other people's volumes are not touched") {
     FakePlatform fake;
     fake.files.add_link("/dev/disk/by-label/UBUNTU_24", "/dev/sdb1");
