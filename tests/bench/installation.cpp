@@ -56,7 +56,7 @@ private:
 };
 
 Result<vm::VmSpec> machine(const InstallationBench& bench, const fs::path& iso) {
-    vm::VmSpec spec{.firmware = vm::Firmware::uefi, .memory = bench.memory};
+    vm::VmSpec spec{.firmware = vm::Firmware::uefi, .memory = bench.memory, .cpus = 2};
     const auto disk = bench.work / "system.img";
     BEDPLATE_TRY(vm::make_blank_disk(disk, gib(16)));
     spec.disks = {{.id = "system",

@@ -95,6 +95,7 @@ public:
         }
         named.close();
         auto spec = machine_.spec(must(find_iso()));
+        spec.cpus = 2;
         spec.direct_boot = rescue_shell(workspace_, folder);
         spec.nics = rack_.nics();
         vm_ = must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
@@ -264,6 +265,7 @@ void install_on_rack(const Workspace& workspace, const TestMachine& machine, Rac
     const auto medium = workspace / "medium.iso";
     must(personalized_copy(medium, rack_site(machine.ssh_key().public_line)));
     auto spec = machine.spec(medium);
+    spec.cpus = 2;
     spec.nics = rack.nics();
     auto vm = must(Vm::start(spec, workspace.path(), must(choose_accelerator())));
     must(vm->serial().wait_for("the network holds", scaled(minutes(6))));
@@ -284,6 +286,7 @@ constexpr Slots shuffled[] = {{16, 17},       {17, 16}, {20, 9},        {9, 20, 
 std::unique_ptr<Vm> boot(const Workspace& workspace, const TestMachine& machine, RackFixture& rack,
                          const Slots& slots) {
     auto spec = machine.spec();
+    spec.cpus = 2;
     spec.nics = rack.nics();
     spec.nics[0].pci_slot = slots.nic0;
     spec.nics[1].pci_slot = slots.nic1;

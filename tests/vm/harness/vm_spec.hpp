@@ -100,7 +100,7 @@ struct NicSpec {
 struct VmSpec {
     Firmware firmware = Firmware::uefi;
     Bytes memory = mib(2048);
-    unsigned cpus = 2;
+    unsigned cpus = 1;  ///< more only for a machine that has this one for itself
     std::optional<SystemIdentity> identity = SystemIdentity{};
     std::vector<DiskSpec> disks = {};
     std::optional<MediumSpec> medium = {};
