@@ -74,6 +74,9 @@ TEST_CASE("a node joins over ssh, and the same attempt gets the same answer") {
     INFO((checked ? "" : checked.error().to_text()));
     REQUIRE(checked);
     CHECK_FALSE(checked->grant);
+    // The key is pinned under a name of its own: ssh would look for another one on port 22 than on this port.
+    CHECK(real.files->read(seed.folder() / "client-a/known_hosts") ==
+          "seed " + ticket.seeds[0].host_key + "\n");
 
     const auto joined = client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::join));
     INFO((joined ? "" : joined.error().to_text()));
