@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Three Debian packages: bedplate (operator's command), bedplate-installer (the installer environment's services),
-# bedplate-node (what an installed node runs). `ninja packages` leaves them in out/.
+# Four Debian packages: bedplate (operator's command), bedplate-installer (the installer environment's services),
+# bedplate-node (what an installed node runs), and bedplate-lab (clusters of virtual machines; in no image).
+# `ninja packages` leaves them in out/.
 
 set(unit_dir lib/systemd/system)
 
@@ -9,6 +10,8 @@ file(GLOB profiles CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/profiles/*.yaml")
 file(GLOB schemas CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/profiles/schema/*.json")
 install(FILES ${profiles} DESTINATION share/bedplate/profiles COMPONENT operator)
 install(FILES ${schemas} DESTINATION share/bedplate/schema COMPONENT operator)
+
+install(TARGETS bedplate-lab RUNTIME DESTINATION lib/bedplate COMPONENT lab)
 
 set(installer_units
     installer/units/bedplate-installer.target
@@ -53,7 +56,7 @@ set(CPACK_PACKAGE_CONTACT "The Bedplate developers <bedplate@bedplate.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL operator installer node)
+set(CPACK_COMPONENTS_ALL operator installer node lab)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
@@ -70,6 +73,11 @@ set(CPACK_DEBIAN_NODE_PACKAGE_NAME bedplate-node)
 set(CPACK_COMPONENT_NODE_DESCRIPTION "First boot and state of an installed node")
 set(CPACK_DEBIAN_NODE_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_NODE_PACKAGE_DEPENDS "bedplate (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_LAB_PACKAGE_NAME bedplate-lab)
+set(CPACK_COMPONENT_LAB_DESCRIPTION "Clusters of virtual machines, installed from the image as servers are")
+set(CPACK_DEBIAN_LAB_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_LAB_PACKAGE_DEPENDS
+    "bedplate (= ${PROJECT_VERSION}), libvirt-daemon-system, openvswitch-switch, openipmi, ovmf, openssh-client, iproute2")
 include(CPack)
 
 # Each package by itself: who changes a profile waits for one of them.
@@ -96,4 +104,8 @@ endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
 pack(node DEPENDS bedplate-firstboot bedplate-accept ${node_units} firstboot/resolved.conf firstboot/sysusers.conf)
-add_custom_target(packages DEPENDS ${stamps})
+# Not among those that the image waits for.
+set(image_stamps ${stamps})
+pack(lab DEPENDS bedplate-lab)
+add_custom_target(packages DEPENDS ${image_stamps})
+add_custom_target(package-lab ALL DEPENDS "${CMAKE_BINARY_DIR}/package-lab.stamp")

@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
     add_network_verbs(app, invocation);
     add_ticket_verb(app, invocation);
     add_image_verbs(app, invocation);
+    add_lab_verb(app, invocation);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -34,6 +34,8 @@ void add_node_verb(CLI::App& app, Invocation& invocation);
 /// prove, apply, confirm, rollback
 void add_network_verbs(CLI::App& app, Invocation& invocation);
 void add_ticket_verb(CLI::App& app, Invocation& invocation);
+/// up, status, ssh, down: of bedplate-lab, another program
+void add_lab_verb(CLI::App& app, Invocation& invocation);
 /// build, inspect, verify, personalize
 void add_image_verbs(CLI::App& app, Invocation& invocation);
 

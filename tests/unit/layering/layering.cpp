@@ -47,6 +47,9 @@ const std::vector<Module>& modules() {
          "installer/cli",
          {"base", "platform", "platform/linux", "inventory", "profile", "cluster", "plan", "probe", "execute",
           "registry", "engine", "image"}},
+        {"lab",
+         "installer/lab",
+         {"base", "platform", "platform/linux", "inventory", "profile", "engine", "image"}},
         {"tui",
          "tui",
          {"base", "platform", "platform/linux", "inventory", "profile", "cluster", "plan", "execute",
@@ -82,7 +85,9 @@ const std::vector<Foreign>& foreign_headers() {
         {"curses.h", {"tui"}},
         {"qrencode.h", {"tui"}},
         {"crypt.h", {"tui"}},
-        {"CLI/", {"cli", "firstboot"}},
+        {"CLI/", {"cli", "firstboot", "lab"}},
+        {"libvirt/", {"lab"}},
+        {"pugixml", {"lab"}},
         {"catch2/", {}},
     };
     return list;

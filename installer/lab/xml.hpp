@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <pugixml.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bedplate::lab {
+
+using Attributes = std::vector<std::pair<const char*, std::string>>;
+
+/// A new last child of `parent`, with attributes or a text of its own.
+pugi::xml_node add(pugi::xml_node parent, const char* name, const Attributes& attributes = {},
+                   const std::string& text = {});
+
+/// As libvirt reads it, without a declaration.
+[[nodiscard]] std::string to_text(const pugi::xml_document& document);
+
+}  // namespace bedplate::lab
