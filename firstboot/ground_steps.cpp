@@ -47,23 +47,17 @@ Steps address_steps(Node& node) {
                 }};
 }
 
-Command waitsync(int tries) {
-    // Ceph's monitors warn from 0.05 s on. Arguments: tries, largest correction, largest skew, pause.
-    return {.argv = {"chronyc", "waitsync", std::to_string(tries), "0.05", "0", "2"},
-            .timeout = std::chrono::minutes{3}};
-}
-
 Steps time_steps(Node& node) {
     return {.observe = [&node]() -> Result<Observation> {
                 // Nothing to follow: the node's own clock is the time.
                 if (node.settings.ntp.empty() || node.platform.files.exists(unsynchronised_mark)) {
                     return satisfied();
                 }
-                BEDPLATE_ASSIGN(const bool in_step, succeeds(node.platform, waitsync(1)));
+                BEDPLATE_ASSIGN(const bool in_step, succeeds(node.platform, wait_for_time(1)));
                 return in_step ? satisfied() : needed();
             },
             .apply = [&node]() -> Result<void> {
-                BEDPLATE_ASSIGN(const bool in_step, succeeds(node.platform, waitsync(15)));
+                BEDPLATE_ASSIGN(const bool in_step, succeeds(node.platform, wait_for_time(15)));
                 if (in_step) {
                     return {};
                 }
@@ -86,6 +80,7 @@ std::vector<Step> all_steps(Node& node) {
         steps.insert(steps.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     };
     add(node.settings.create ? create_steps(node) : join_steps(node));
+    add(member_time_steps(node));
     add(ceph_steps(node));
     add(virt_steps(node));
     add(ha_steps(node));

@@ -63,7 +63,8 @@ Result<void> follow(Platform& platform, firstboot::Node& node) {
     for (unsigned round = 0;; ++round) {
         const auto done = follower.once();
         if (!done && done.error().code == "node.removed") {
-            return done;
+            std::cout << done.error().to_text() << std::endl;
+            return write_report(platform);  // nothing is left to do here, now or at the next start
         }
         const std::string now = done ? "" : done.error().message;
         if (now != last) {

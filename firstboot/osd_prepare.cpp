@@ -92,6 +92,35 @@ public:
         return activate();
     }
 
+    Result<void> erase() {
+        BEDPLATE_TRY(look());
+        for (const WantedOsd& osd : wanted_.osds) {
+            if (block_of(osd) != nullptr) {
+                BEDPLATE_TRY(zap(osd));
+                BEDPLATE_TRY(platform_.files.remove(completed_mark(osd.fsid)));
+                done_.push_back(
+                    std::format("erased OSD {} on the disk with {}", osd.fsid, osd.data.to_text()));
+            }
+        }
+        return {};
+    }
+
+    /// What is kept has to be known to the monitors: an OSD that was purged never comes up again.
+    Result<void> check_known(const std::vector<std::string>& known) const {
+        for (const WantedOsd& osd : wanted_.osds) {
+            if (osd.keep && !std::ranges::contains(known, osd.fsid)) {
+                return fail("osds.unknown",
+                            std::format("OSD {} ({}) was kept, and the cluster does not know it (any more)",
+                                        osd.id, osd.fsid),
+                            osd.data.to_text(),
+                            std::format("if nothing on it is needed, erase it and install this node again: "
+                                        "ceph-volume lvm zap --destroy --osd-fsid {}",
+                                        osd.fsid));
+            }
+        }
+        return {};
+    }
+
     Result<bool> all_run() {
         BEDPLATE_TRY(look());
         for (const WantedOsd& osd : wanted_.osds) {
@@ -186,9 +215,14 @@ private:
 
     // Only what carries this OSD's own fsid, and only where no data can be in it yet.
     Result<void> remove_rest(const WantedOsd& osd) {
-        BEDPLATE_TRY(run({"ceph-volume", "lvm", "zap", "--destroy", "--osd-fsid", osd.fsid}));
+        BEDPLATE_TRY(zap(osd));
         done_.push_back(std::format("removed what was left of OSD {}, which was not completed", osd.fsid));
         inventory_.reset();
+        return {};
+    }
+
+    Result<void> zap(const WantedOsd& osd) {
+        BEDPLATE_TRY(run({"ceph-volume", "lvm", "zap", "--destroy", "--osd-fsid", osd.fsid}));
         return {};
     }
 
@@ -282,6 +316,20 @@ Result<std::vector<std::string>> prepare_osds(Platform& platform) {
     }
     BEDPLATE_TRY(osds->prepare());
     return osds->done();
+}
+
+Result<std::vector<std::string>> erase_osds(Platform& platform) {
+    BEDPLATE_ASSIGN(auto osds, Osds::open(platform));
+    if (!osds) {
+        return std::vector<std::string>{};
+    }
+    BEDPLATE_TRY(osds->erase());
+    return osds->done();
+}
+
+Result<void> check_kept_osds(Platform& platform, const std::vector<std::string>& known) {
+    BEDPLATE_ASSIGN(const auto osds, Osds::open(platform));
+    return osds ? osds->check_known(known) : Result<void>{};
 }
 
 Result<bool> osds_run(Platform& platform) {

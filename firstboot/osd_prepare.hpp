@@ -22,6 +22,14 @@ namespace bedplate::firstboot {
 /// activate_osds().
 [[nodiscard]] Result<std::vector<std::string>> prepare_osds(Platform& platform);
 
+/// Erase the OSDs that the plan names, by their own fsid, on a node that was taken out for good with them;
+/// none of them may run any more. Returns what was done, a line each. Errors: osds.cluster, command.*.
+[[nodiscard]] Result<std::vector<std::string>> erase_osds(Platform& platform);
+
+/// Whether the cluster, which has OSDs of these fsids, knows what this node kept. Errors: osds.cluster,
+/// osds.unknown (it was purged, or the cluster was made anew under the same name).
+[[nodiscard]] Result<void> check_kept_osds(Platform& platform, const std::vector<std::string>& known);
+
 /// Every OSD that the plan names is there and its service runs; true where the plan names none. Changes
 /// nothing. Errors: osds.cluster, osds.missing (another OSD stands where a kept one was), command.*.
 [[nodiscard]] Result<bool> osds_run(Platform& platform);

@@ -32,7 +32,19 @@ Result<bool> there(Node& node) {
     return run && !node.settings.osds.empty() ? all_up(node) : Result<bool>(run);
 }
 
+/// The fsid of every OSD in the monitors' map.
+Result<std::vector<std::string>> known_osds(Platform& platform) {
+    BEDPLATE_ASSIGN(const Json map, ceph_json(platform, {"osd", "dump"}));
+    std::vector<std::string> known;
+    for (const Json& osd : map.value("osds", Json::array())) {
+        known.push_back(osd.value("uuid", ""));
+    }
+    return known;
+}
+
 Result<void> make(Node& node) {
+    BEDPLATE_ASSIGN(const auto known, known_osds(node.platform));
+    BEDPLATE_TRY(check_kept_osds(node.platform, known));
     BEDPLATE_TRY(run_all(node.platform, {{"systemctl", "enable", "--now", "ceph-osd.target"}}));
     BEDPLATE_ASSIGN(const auto done, prepare_osds(node.platform));
     for (const auto& line : done) {

@@ -8,6 +8,7 @@
 #include "cluster/files.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/ceph.hpp"
+#include "firstboot/osd_prepare.hpp"
 #include "firstboot/pacemaker.hpp"
 #include "registry/keys.hpp"
 #include "registry/seed.hpp"
@@ -18,6 +19,11 @@ namespace {
 
 std::string left_key(const std::string& name) {
     return registry_key("left", name);
+}
+
+/// There if the node shall erase its OSDs as it leaves.
+std::string purge_key(const std::string& name) {
+    return registry_key("purge", name);
 }
 
 std::vector<std::string> numbers(const std::vector<unsigned>& osds) {
@@ -172,9 +178,12 @@ Steps tell_node(Node& node, const RemovalFacts& facts) {
                 BEDPLATE_ASSIGN(const bool done, left());
                 return done ? satisfied() : needed();
             },
-            .apply = [&platform, name, left]() -> Result<void> {
+            .apply = [&platform, name, left, purge = facts.purge]() -> Result<void> {
                 RegistryConnection connection(platform);
                 BEDPLATE_TRY(connection.open());
+                if (purge) {
+                    BEDPLATE_TRY(connection.registry().etcd().commit({.puts = {{purge_key(name), "osds"}}}));
+                }
                 BEDPLATE_TRY(connection.registry().set_state(name, Member::State::leaving));
                 return wait_until(platform, name + " to stop what it runs of the cluster",
                                   std::chrono::minutes{5}, left);
@@ -270,19 +279,20 @@ Steps forget_in_corosync(Node& node, const std::string& name) {
 }
 
 Steps forget_in_registry(Platform& platform, const std::string& name) {
-    return {.observe = [&platform, name]() -> Result<Observation> {
-                RegistryConnection connection(platform);
-                BEDPLATE_TRY(connection.open());
-                BEDPLATE_ASSIGN(const auto member, connection.registry().member(name));
-                return member ? needed() : satisfied();
-            },
-            .apply = [&platform, name]() -> Result<void> {
-                RegistryConnection connection(platform);
-                BEDPLATE_TRY(connection.open());
-                BEDPLATE_TRY(connection.registry().forget(name));
-                BEDPLATE_TRY(connection.registry().etcd().commit({.removes = {left_key(name)}}));
-                return {};
-            }};
+    return {
+        .observe = [&platform, name]() -> Result<Observation> {
+            RegistryConnection connection(platform);
+            BEDPLATE_TRY(connection.open());
+            BEDPLATE_ASSIGN(const auto member, connection.registry().member(name));
+            return member ? needed() : satisfied();
+        },
+        .apply = [&platform, name]() -> Result<void> {
+            RegistryConnection connection(platform);
+            BEDPLATE_TRY(connection.open());
+            BEDPLATE_TRY(connection.registry().forget(name));
+            BEDPLATE_TRY(connection.registry().etcd().commit({.removes = {left_key(name), purge_key(name)}}));
+            return {};
+        }};
 }
 
 }  // namespace
@@ -335,6 +345,13 @@ Result<void> leave(Node& node) {
     BEDPLATE_TRY(off({"prometheus.service", "prometheus-alertmanager.service"}));
     RegistryConnection connection(platform);
     BEDPLATE_TRY(connection.open());
+    BEDPLATE_ASSIGN(const auto purge, connection.registry().etcd().get(purge_key(name)));
+    if (purge) {
+        BEDPLATE_ASSIGN(const auto lines, erase_osds(platform));
+        for (const auto& line : lines) {
+            node.say(line);
+        }
+    }
     BEDPLATE_TRY(connection.registry().etcd().commit({.puts = {{left_key(name), "left"}}}));
     return off({"etcd.service"});
 }

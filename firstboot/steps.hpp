@@ -16,6 +16,8 @@ namespace bedplate::firstboot {
 [[nodiscard]] std::vector<Step> join_steps(Node& node);    ///< ask a seed, take what it grants
 [[nodiscard]] std::vector<Step> certificate_steps(
     Node& node);  ///< the node's certificate where each service wants it
+/// Once the members are known: serve the time as a control node, follow theirs (member_time_steps.cpp).
+[[nodiscard]] std::vector<Step> member_time_steps(Node& node);
 [[nodiscard]] std::vector<Step> ceph_steps(Node& node);
 [[nodiscard]] std::vector<Step> virt_steps(Node& node);
 /// corosync: with the stage ha where the cluster is created; a node that joins starts it first of all, since
@@ -28,6 +30,9 @@ namespace bedplate::firstboot {
 
 /// All of them, for this node.
 [[nodiscard]] std::vector<Step> all_steps(Node& node);
+
+/// chronyc's own wait until the clock is within 0.05 s of what it follows; asks so many times, every two seconds.
+[[nodiscard]] Command wait_for_time(int tries);
 
 /// The OSDs that the plan gave this node (osd_steps.cpp).
 [[nodiscard]] Steps osd_steps(Node& node);

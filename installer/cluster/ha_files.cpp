@@ -109,6 +109,16 @@ std::uint64_t corosync_config_version(std::string_view text) {
     return 0;
 }
 
+std::string chrony_members(std::string_view self, std::span<const Member> members) {
+    std::string text = "# Written by bedplate-firstboot: the control nodes.\n";
+    for (const auto& member : members) {
+        if (member.control && member.hostname != self) {
+            text += std::format("server {} iburst minpoll 3 maxpoll 6\n", member.management.to_text());
+        }
+    }
+    return text;
+}
+
 std::string cib_options_xml(bool fencing) {
     // Virtual machines on RBD stay where they are when quorum is lost: with fencing none is started twice.
     const std::array cluster{Option{"stonith-enabled", fencing ? "true" : "false"},

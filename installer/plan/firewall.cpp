@@ -61,6 +61,7 @@ const std::vector<OpenPorts>& open_ports() {
     static const std::vector<OpenPorts> list{
         {"ssh", "tcp", {"22"}, {"management"}, false},
         {"exporters", "tcp", {"9100", "9115", "9177", "9290", "9664"}, {"management"}},
+        {"time", "udp", {"123"}, {"management"}},
         {"corosync", "udp", {"5405-5412"}, {"ring0", "ring1"}},
         {"etcd", "tcp", {"2379-2380"}, {"management"}},
         {"ceph", "tcp", {"3300", "6789", "6800-7568"}, {"storage_public", "storage_cluster"}},

@@ -29,7 +29,7 @@ std::vector<std::string> serial_numbers() {
 }
 
 /// The script, its profile, and a site document that gives every disk up.
-fs::path make_cases(const Workspace& workspace) {
+fs::path make_disks_case(const Workspace& workspace) {
     const auto cases = workspace / "cases";
     const auto layouts = top_directory() / "tests/vm/layouts";
     fs::create_directories(cases / "profiles/many");
@@ -72,7 +72,7 @@ TEST_CASE("24 disks are torn down, partitioned and formatted side by side", "[ma
     }
     spec.nics = {NicSpec{}};
     spec.medium = MediumSpec{.iso = must(find_iso())};
-    RescueShell shell(workspace, spec, make_cases(workspace));
+    RescueShell shell(workspace, spec, make_disks_case(workspace));
     const auto said = shell.run("/cases/many-disks", minutes(30));
     INFO(said.text);
     REQUIRE(said.status == 0);

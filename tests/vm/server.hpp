@@ -30,6 +30,10 @@ public:
     /// Another machine than the tests' usual one, with this port instead of QEMU's own network; `ssh` reaches
     /// it and `site` is the document on its medium.
     void place(SystemIdentity identity, NicSpec nic, GuestSsh ssh, std::string site);
+    /// Another document on the medium of the next installation.
+    void set_site(std::string site) { site_ = std::move(site); }
+    /// What the firmware tells besides who the machine is, from the next start on.
+    void set_oem_strings(std::vector<std::string> texts) { identity_.oem_strings = std::move(texts); }
 
     /// The installation medium, unattended: from firmware, shim and GRUB to power-off.
     void install_unattended() const;

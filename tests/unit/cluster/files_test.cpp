@@ -113,6 +113,13 @@ TEST_CASE("Prometheus takes its configuration and its rules") {
     CHECK(parse_json(alertmanager_conf({}), "am").value().at("receivers").at(0).at("name") == "default");
 }
 
+TEST_CASE("a member follows the time of the control nodes, and not its own") {
+    CHECK(chrony_members("node2", members(4)) ==
+          "# Written by bedplate-firstboot: the control nodes.\n"
+          "server 10.0.100.11 iburst minpoll 3 maxpoll 6\n"
+          "server 10.0.100.13 iburst minpoll 3 maxpoll 6\n");
+}
+
 TEST_CASE("ceph.conf names the control nodes as monitors and asks for secure mode everywhere") {
     const auto node = node_settings_from_json(example::node_json(), example::site_json()).value();
     const auto text = ceph_conf(identity(), node, members(4));

@@ -39,6 +39,8 @@ TEST_CASE("the steps of a first boot have unique names and come in the order of 
         CHECK(at("network.addresses") == 0);
         CHECK(at("time.synchronised") == 1);
         CHECK(at("etcd.running") < at("ceph.config"));
+        // A monitor whose clock is not the others' would hold everything up that comes after it.
+        CHECK(at("time.agreed") < at("ceph.config"));
         CHECK(at("ceph.osds") < at("virt.pool"));
         CHECK(at("virt.daemon") < at("ha.pacemaker"));
         CHECK(at("ha.pacemaker") < at("monitoring.exporters"));

@@ -204,6 +204,32 @@ TEST_CASE("a kept OSD of which nothing is there is an error, and nothing is made
     CHECK(node.fake.commands.count("ceph-volume lvm create *") == 0);
 }
 
+TEST_CASE("a kept OSD that the cluster does not know is named, not started for ever") {
+    OsdNode node(kept_osd);
+    CHECK(check_kept_osds(node.fake.platform, {new_fsid, kept_fsid}));
+    const auto unknown = check_kept_osds(node.fake.platform, {new_fsid});
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().code == "osds.unknown");
+    CHECK(unknown.error().hint.contains(kept_fsid));
+    // What is still to be made is known to nobody.
+    OsdNode fresh(new_osd);
+    CHECK(check_kept_osds(fresh.fake.platform, {}));
+}
+
+TEST_CASE("a node that was taken out with its OSDs erases those of its plan, by their fsid, and no other") {
+    OsdNode node(new_osd);
+    const std::string mark = std::string("/var/lib/bedplate/osds/") + new_fsid;
+    node.fake.files.add_file(mark, "");
+    node.volumes = "{" + listed("0", new_fsid, false) + "," + listed("3", kept_fsid, false) + "}";
+    const auto done = erase_osds(node.fake.platform);
+    INFO((done ? "" : done.error().to_text()));
+    REQUIRE(done);
+    CHECK(done->size() == 1);
+    CHECK(node.fake.commands.count("ceph-volume lvm zap *") == 1);
+    CHECK(node.fake.commands.count(std::string("ceph-volume lvm zap --destroy --osd-fsid ") + new_fsid) == 1);
+    CHECK_FALSE(node.fake.files.exists(mark));
+}
+
 TEST_CASE("with another cluster's configuration nothing is done") {
     OsdNode node(new_osd);
     node.fake.files.add_file("/etc/ceph/ceph.conf", "[global]\nfsid = 0000\n");

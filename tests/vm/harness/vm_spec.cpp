@@ -86,6 +86,9 @@ void add_identity(Arguments& args, const SystemIdentity& identity) {
                                     escaped(identity.board)));
     args.add("-smbios", std::format("type=3,manufacturer={},asset={}", escaped(identity.manufacturer),
                                     escaped(identity.asset)));
+    for (const auto& text : identity.oem_strings) {
+        args.add("-smbios", "type=11,value=" + escaped(text));
+    }
 }
 
 std::string_view cache_options(DiskCache cache) {

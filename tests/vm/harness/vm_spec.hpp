@@ -77,6 +77,8 @@ struct SystemIdentity {
     std::string bios_version = "1.15.2";
     std::string asset = "RACK12-U07";
     std::string uuid = {};  ///< empty: the machine has none
+    /// Type 11, in which systemd looks for credentials (systemd.system-credentials(7)).
+    std::vector<std::string> oem_strings = {};
 };
 
 /// A virtio port on QEMU's user-mode network, which reaches nothing but the host, or on the virtual rack.

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cluster_of_one.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "require.hpp"
+
+namespace bedplate::vm {
+
+void install_creator(Server& server) {
+    server.add("system1", "BPSYS0001", DiskBus::scsi, gib(20), "DELLBOSS VD");
+    server.add("data1", "OSDDATA1", DiskBus::scsi, gib(10), "TESTHDD");
+    server.install_unattended();
+}
+
+void check_cluster_of_one(const GuestSsh& ssh) {
+    const auto status = must(ssh.json("ceph status --format json"));
+    INFO(status.dump(1));
+    CHECK(status.at("osdmap").at("num_osds") == 1);
+    CHECK(status.at("osdmap").at("num_up_osds") == 1);
+    CHECK(status.at("osdmap").at("num_in_osds") == 1);
+    CHECK(status.at("quorum_names").size() == 1);
+    for (const auto& [code, check] : status.at("health").at("checks").items()) {
+        INFO(code);
+        // docs/cluster.md: what a cluster of one has to have.
+        CHECK((code == "POOL_NO_REDUNDANCY" || code == "TOO_FEW_OSDS"));
+    }
+    // A module whose import fails is listed with an error and stops balancer, dashboards and metrics with it.
+    const auto modules = must(ssh.json("ceph mgr dump --format json"));
+    CHECK(modules.at("available") == true);
+    CHECK(must(ssh.output("ceph health detail | grep -c 'MGR_MODULE' || true")) == "0");
+    CHECK(must(ssh.output("corosync-quorumtool -s | grep -c 'Quorate: *Yes'")) == "1");
+    CHECK(must(ssh.output("corosync-quorumtool -s | sed -n 's/^Total votes: *//p'")) == "1");
+    CHECK(must(ssh.output("systemctl --failed --plain --no-legend")).empty());
+}
+
+void check_pool(const GuestSsh& ssh) {
+    must(ssh.output("virsh vol-create-as vms proof 64M"));
+    CHECK(must(ssh.output("virsh vol-list vms | grep -c proof")) == "1");
+    CHECK(must(ssh.output("rbd --pool vms info proof --format json | grep -c '\"size\":67108864'")) == "1");
+}
+
+}  // namespace bedplate::vm

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "server.hpp"
+
+namespace bedplate::vm {
+
+/// Installs a machine with a system disk and one disk for Ceph, which shall create a cluster.
+void install_creator(Server& server);
+
+/// One monitor, a manager whose modules are loaded, one OSD (and never a second one that an interruption left
+/// behind), etcd, Pacemaker, nothing failed.
+void check_cluster_of_one(const GuestSsh& ssh);
+
+/// A disk of a virtual machine through libvirt, as a colleague would make one.
+void check_pool(const GuestSsh& ssh);
+
+}  // namespace bedplate::vm
