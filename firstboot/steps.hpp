@@ -16,7 +16,7 @@ namespace bedplate::firstboot {
 [[nodiscard]] std::vector<Step> join_steps(Node& node);    ///< ask a seed, take what it grants
 [[nodiscard]] std::vector<Step> certificate_steps(
     Node& node);  ///< the node's certificate where each service wants it
-/// Once the members are known: serve the time as a control node, follow theirs (member_time_steps.cpp).
+/// Once the members are known: follow their time, then serve it as a control node (member_time_steps.cpp).
 [[nodiscard]] std::vector<Step> member_time_steps(Node& node);
 [[nodiscard]] std::vector<Step> ceph_steps(Node& node);
 [[nodiscard]] std::vector<Step> virt_steps(Node& node);
