@@ -26,6 +26,11 @@ const std::filesystem::path& layout() {
     return path;
 }
 
+const std::filesystem::path& secrets_scan() {
+    static const auto path = top_directory() / "tests/vm/secrets/scan";
+    return path;
+}
+
 void check_ready(const GuestSsh& ssh, const std::string& what, minutes limit) {
     const Timed timed(what);
     const auto trouble = not_ready(ssh, limit);
@@ -55,9 +60,11 @@ TEST_CASE("a node that shall create a cluster is one after its first boot", "[cr
     install_creator(server);
     auto vm = server.node();
     const auto& ssh = server.ssh();
+    run_script(ssh, secrets_scan(), "watch");
     check_ready(ssh, "from the first login to a cluster of one", minutes(20));
     check_cluster_of_one(ssh);
     check_pool(ssh);
+    proved(std::format("no secret lies open: {}", run_script(ssh, secrets_scan(), "look")));
     proved("one node with monitor, manager, OSD, etcd, Pacemaker and a pool of libvirt");
     // The first boot is over: the next one finds everything done.
     must(vm->powerdown());
@@ -92,7 +99,8 @@ TEST_CASE("a first boot that is switched off at any time converges", "[create-re
     Workspace workspace("create-resets");
     Server server(workspace, layout(), "create");
     install_creator(server);
-    const auto seed = amount("BEDPLATE_SEED", 1);
+    const auto seed = test_seed();
+    CAPTURE(seed);
     std::mt19937_64 random(seed);
     constexpr unsigned resets = 5;
     std::string moments;
