@@ -31,7 +31,8 @@ namespace bedplate::firstboot {
 /// All of them, for this node.
 [[nodiscard]] std::vector<Step> all_steps(Node& node);
 
-/// chronyc's own wait until the clock is within 0.05 s of what it follows; asks so many times, every two seconds.
+/// chronyc's own wait until the clock is within 0.05 s of what it follows; asks so many times, every two
+/// seconds.
 [[nodiscard]] Command wait_for_time(int tries);
 
 /// The OSDs that the plan gave this node (osd_steps.cpp).

@@ -25,7 +25,8 @@ namespace bedplate {
 /// The config_version of such a text; 0 where there is none.
 [[nodiscard]] std::uint64_t corosync_config_version(std::string_view text);
 
-/// Sources for chrony: every control member but `self`, asked often enough to be followed within half a minute.
+/// Sources for chrony: every control member but `self`, asked often enough to be followed within half a
+/// minute.
 [[nodiscard]] std::string chrony_members(std::string_view self, std::span<const Member> members);
 
 /// The cluster options and resource defaults as CIB XML (schema pacemaker-4.0): the part below

@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 
 constexpr int ssh_failed = 255;  // ssh(1), EXIT STATUS
 
-/// Under this name the pinned key stands in known_hosts. Without it ssh(1) looks for "[address]:port", but for the bare
-/// address where the port is 22.
+/// Under this name the pinned key stands in known_hosts. Without it ssh(1) looks for "[address]:port", but
+/// for the bare address where the port is 22.
 constexpr const char* pinned_name = "seed";
 
 Command ssh(const JoinClient& client, const Seed& seed, const JoinRequest& request) {
@@ -26,7 +26,8 @@ Command ssh(const JoinClient& client, const Seed& seed, const JoinRequest& reque
         command.argv.insert(command.argv.end(), {"-o", option});
     }
     command.argv.insert(command.argv.end(),
-                        {"-o", std::format("HostKeyAlias={}", pinned_name), "-o", "UserKnownHostsFile=" + (client.work / "known_hosts").string(), "-p",
+                        {"-o", std::format("HostKeyAlias={}", pinned_name), "-o",
+                         "UserKnownHostsFile=" + (client.work / "known_hosts").string(), "-p",
                          std::to_string(seed.port), std::format("{}@{}", client.user, seed.address)});
     command.input = to_json(request).dump();
     // A join waits for the cluster-wide lock and for every member to write a file.
@@ -59,7 +60,8 @@ Result<JoinAnswer> JoinClient::ask(Platform& platform, const Ticket& ticket,
     for (const auto& seed : ticket.seeds) {
         BEDPLATE_TRY(platform.files.make_directories(work, 0700));
         BEDPLATE_TRY(platform.files.write(work / "key", ticket.key.reveal(), 0600));
-        BEDPLATE_TRY(platform.files.write(work / "known_hosts", std::format("{} {}\n", pinned_name, seed.host_key)));
+        BEDPLATE_TRY(
+            platform.files.write(work / "known_hosts", std::format("{} {}\n", pinned_name, seed.host_key)));
         const auto result = platform.commands.run(ssh(*this, seed, request));
         BEDPLATE_TRY(platform.files.remove(work / "key"));
         if (!result || result->exit_status == ssh_failed) {
