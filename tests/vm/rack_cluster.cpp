@@ -45,6 +45,7 @@ RackCluster::RackCluster(std::string name, unsigned nodes)
     for (unsigned number = 1; number <= nodes; ++number) {
         machines_.push_back(std::make_unique<Machine>(std::format("{}-{}", name_, number)));
         auto& server = machines_.back()->server;
+        server.set_cpus(1);
         server.add("system1", std::format("BPSYS000{}", number), DiskBus::scsi, gib(20), "DELLBOSS VD");
         server.add("data1", std::format("OSDDATA{}", number), DiskBus::scsi, gib(10), "TESTHDD");
     }

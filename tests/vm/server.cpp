@@ -86,7 +86,7 @@ std::unique_ptr<Vm> Server::node(std::size_t lost) const {
 }
 
 VmSpec Server::machine() const {
-    VmSpec spec{.memory = gib(4), .cpus = 2};
+    VmSpec spec{.memory = gib(4), .cpus = cpus_};
     spec.identity = identity_;
     spec.disks = disks_;
     spec.nics = {nic_};

@@ -26,6 +26,8 @@ public:
              const std::string& model = "");
     /// A disk that is there already.
     void add(DiskSpec disk) { disks_.push_back(std::move(disk)); }
+    /// Fewer than two for a machine that runs beside others.
+    void set_cpus(unsigned cpus) { cpus_ = cpus; }
     void add_tpm() { tpm_ = workspace_ / "tpm"; }
     /// Another machine than the tests' usual one, with this port instead of QEMU's own network; `ssh` reaches
     /// it and `site` is the document on its medium.
@@ -62,6 +64,7 @@ private:
     GuestSsh ssh_;
     std::string site_;  ///< empty: that of the usual machine
     std::vector<DiskSpec> disks_;
+    unsigned cpus_ = 2;
 };
 
 /// A script on the node, as bash reads it from its standard input; the test fails where it does. Returns what
