@@ -60,7 +60,7 @@ TEST_CASE("a node that shall create a cluster is one after its first boot", "[cr
     install_creator(server);
     auto vm = server.node();
     const auto& ssh = server.ssh();
-    run_script(ssh, secrets_scan(), "watch");
+    INFO(run_script(ssh, secrets_scan(), "watch"));
     check_ready(ssh, "from the first login to a cluster of one", minutes(20));
     check_cluster_of_one(ssh);
     check_pool(ssh);
