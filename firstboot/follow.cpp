@@ -14,7 +14,8 @@ namespace bedplate::firstboot {
 namespace {
 
 /// Steps whose files are a function of the list of members.
-constexpr std::array followed{"etcd.access", "time.members", "ceph.config", "monitoring.server-config"};
+constexpr std::array followed{"etcd.access", "time.members", "ceph.config", "virt.pool",
+                              "monitoring.server-config"};
 
 Result<void> render_again(Node& node) {
     for (const auto& step : all_steps(node)) {

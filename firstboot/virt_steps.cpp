@@ -100,19 +100,28 @@ Steps object_steps(Platform& platform, std::string kind, std::string name,
         return active && autostart != std::string::npos &&
                trim(std::string_view(*info).substr(autostart + 10)).starts_with("yes");
     };
-    return {.observe = [state]() -> Result<Observation> {
+    // What it was defined with last: libvirt gives its own text back, with more in it.
+    const std::string kept = std::format("/var/lib/bedplate/libvirt-{}-{}.xml", kind, name);
+    return {.observe = [&platform, state, xml, kept]() -> Result<Observation> {
                 BEDPLATE_ASSIGN(const bool fine, state());
-                return fine ? satisfied() : needed();
+                BEDPLATE_ASSIGN(const auto wanted, xml());
+                const auto defined = platform.files.read(kept);
+                return fine && defined && *defined == wanted ? satisfied() : needed();
             },
-            .apply = [&platform, kind, name, xml]() -> Result<void> {
+            .apply = [&platform, kind, name, xml, kept]() -> Result<void> {
                 const std::string file = std::format("/run/bedplate/{}-{}.xml", kind, name);
                 BEDPLATE_ASSIGN(const auto text, xml());
                 BEDPLATE_TRY(platform.files.write(file, text));
                 BEDPLATE_TRY(virsh(platform, {kind + "-define", file, "--validate"}));
                 BEDPLATE_TRY(virsh(platform, {kind + "-autostart", name}));
+                // Stopping a pool is no matter to the machines whose disks are in it: QEMU has its own
+                // connection. A network is not stopped: its machines would lose their ports.
+                if (kind == "pool") {
+                    static_cast<void>(virsh(platform, {"pool-destroy", name}));
+                }
                 // Already started is no failure; whether it runs is looked at afterwards.
                 static_cast<void>(virsh(platform, {kind + "-start", name}));
-                return {};
+                return platform.files.write(kept, text);
             }};
 }
 
