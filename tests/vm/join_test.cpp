@@ -63,8 +63,8 @@ std::string osd_of(RackCluster& cluster, unsigned number) {
     return must(cluster.ssh(number).output("ls /var/lib/bedplate/osds"));
 }
 
-/// When each OSD was made, which its number does not tell.
-std::string made_at(RackCluster& cluster, unsigned number) {
+/// The volume group of a node's OSD: each that is made gets a new name, an OSD's number is given out again.
+std::string osd_group(RackCluster& cluster, unsigned number) {
     return must(cluster.ssh(number).output(
         "ceph-volume lvm list --format json | sed -n 's/.*\"vg_name\": \"\\(.*\\)\".*/\\1/p'"));
 }
@@ -116,7 +116,7 @@ TEST_CASE("a node that is taken out and installed again comes back, with its OSD
     cluster.give_ticket(2);
     cluster.check_ready(2, "the second node, from its ticket");
     check_disk_on_all(cluster);
-    const auto osd = osd_of(cluster, 2), group = made_at(cluster, 2);
+    const auto osd = osd_of(cluster, 2), group = osd_group(cluster, 2);
     SECTION("kept") {
         take_out(cluster, 2, "");
         CHECK(must(cluster.ssh(2).run("bedplate node status")).exit_status != 0);
@@ -124,7 +124,7 @@ TEST_CASE("a node that is taken out and installed again comes back, with its OSD
         cluster.give_ticket(2);
         cluster.check_ready(2, "the second node again, from its ticket");
         CHECK(osd_of(cluster, 2) == osd);
-        CHECK(made_at(cluster, 2) == group);
+        CHECK(osd_group(cluster, 2) == group);
         check_members(cluster, 2);
         proved("taken out and installed again: under its name, with the OSD that it had");
     }
@@ -136,7 +136,7 @@ TEST_CASE("a node that is taken out and installed again comes back, with its OSD
         cluster.install_again(2);
         cluster.give_ticket(2);
         cluster.check_ready(2, "the second node again, from its ticket");
-        CHECK(made_at(cluster, 2) != group);
+        CHECK(osd_group(cluster, 2) != group);
         check_members(cluster, 2);
         proved("taken out with its OSD and installed again: under its name, with a new OSD");
     }
