@@ -51,13 +51,8 @@ int run(int argc, char** argv) {
     group->require_option(1);
     app.add_option("--config", config, "Where this seed's things are");
     CLI11_PARSE(app, argc, argv);
-    const auto commands = linux_command_runner();
-    const auto files = linux_file_system();
-    const auto blocks = linux_block_devices();
-    const auto clock = system_clock();
-    const auto http = curl_http();
-    Platform platform{
-        .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http};
+    RealPlatform machine;
+    Platform& platform = machine.get();
     const auto done = serve(platform, config, keys, ticket);
     if (!done) {
         // What the other end sees must not tell it about this machine; the journal gets the whole.

@@ -140,13 +140,8 @@ int run(int argc, char** argv) {
     take_out->add_flag("--commit", commit, "Do it; without, it is only shown");
     CLI11_PARSE(app, argc, argv);
 
-    const auto commands = linux_command_runner();
-    const auto files = linux_file_system();
-    const auto blocks = linux_block_devices();
-    const auto clock = system_clock();
-    const auto http = member_http();
-    Platform platform{
-        .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http};
+    RealPlatform machine(member_http());
+    Platform& platform = machine.get();
     const auto done = make_identity->parsed() ? identity(platform)
                       : check->parsed()       ? report(platform)
                       : make_osds->parsed()   ? osds(firstboot::prepare_osds(platform))

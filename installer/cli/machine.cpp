@@ -5,7 +5,6 @@
 
 #include "engine/documents.hpp"
 #include "engine/fetch.hpp"
-#include "platform/linux/linux.hpp"
 #include "platform/linux/pinned_http.hpp"
 
 namespace bedplate::cli {
@@ -21,14 +20,7 @@ std::string pinned_certificate(const FileSystem& files) {
 
 }  // namespace
 
-Machine::Machine()
-    : commands_(linux_command_runner()),
-      files_(linux_file_system()),
-      blocks_(linux_block_devices()),
-      clock_(system_clock()),
-      http_(pinned_http(pinned_certificate(*files_))),
-      platform_{
-          .commands = *commands_, .files = *files_, .blocks = *blocks_, .clock = *clock_, .http = *http_} {}
+Machine::Machine() : real_(pinned_http(pinned_certificate(*linux_file_system()))) {}
 
 Result<Inventory> read_inventory(const FileSystem& files, const std::filesystem::path& path) {
     BEDPLATE_ASSIGN(const auto text, files.read(path));

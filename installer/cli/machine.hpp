@@ -2,29 +2,23 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "inventory/inventory.hpp"
-#include "platform/platform.hpp"
+#include "platform/linux/linux.hpp"
 
 namespace bedplate::cli {
 
-/// The real platform, with its parts alive as long as this object.
+/// This machine; servers are believed as the kernel's command line says.
 class Machine {
 public:
     Machine();
-    [[nodiscard]] Platform& platform() { return platform_; }
+    [[nodiscard]] Platform& platform() { return real_.get(); }
 
 private:
-    std::unique_ptr<CommandRunner> commands_;
-    std::unique_ptr<FileSystem> files_;
-    std::unique_ptr<BlockDevices> blocks_;
-    std::unique_ptr<Clock> clock_;
-    std::unique_ptr<Http> http_;
-    Platform platform_;
+    RealPlatform real_;
 };
 
 /// Read an inventory file (schema bedplate/inventory/v1).

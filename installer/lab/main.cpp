@@ -222,13 +222,8 @@ int run(int argc, char** argv) {
     }
     CLI11_PARSE(app, argc, argv);
 
-    const auto commands = linux_command_runner();
-    const auto files = linux_file_system();
-    const auto blocks = linux_block_devices();
-    const auto clock = system_clock();
-    const auto http = curl_http();
-    Platform platform{
-        .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http};
+    RealPlatform machine;
+    Platform& platform = machine.get();
     const auto done = make->parsed()     ? up(platform, options)
                       : look->parsed()   ? status(platform, options)
                       : enter->parsed()  ? ssh(platform, options)

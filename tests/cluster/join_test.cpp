@@ -29,9 +29,9 @@ JoinClient client(const SeedHost& seed, const std::string& name) {
 }
 
 SeedService service(Connection& connection, const SeedHost& seed) {
-    auto places = read_seed_places(*connection.real.files, seed.folder() / "seed.json");
+    auto places = read_seed_places(connection.real.get().files, seed.folder() / "seed.json");
     REQUIRE(places);
-    return {connection.real.platform, connection.registry, *places};
+    return {connection.real.get(), connection.registry, *places};
 }
 
 /// Ids, host names and attempts of all members; fails the test where an id is there twice.
@@ -70,15 +70,15 @@ TEST_CASE("a node joins over ssh, and the same attempt gets the same answer") {
     seed.start_sshd();
     const auto ticket = seed.make_ticket(1);
     RealPlatform real;
-    const auto checked = client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::check));
+    const auto checked = client(seed, "a").ask(real.get(), ticket, request(1, JoinRequest::Verb::check));
     INFO((checked ? "" : checked.error().to_text()));
     REQUIRE(checked);
     CHECK_FALSE(checked->grant);
     // The key is pinned under a name of its own: ssh would look for another one on port 22 than on this port.
-    CHECK(real.files->read(seed.folder() / "client-a/known_hosts") ==
+    CHECK(real.get().files.read(seed.folder() / "client-a/known_hosts") ==
           "seed " + ticket.seeds[0].host_key + "\n");
 
-    const auto joined = client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::join));
+    const auto joined = client(seed, "a").ask(real.get(), ticket, request(1, JoinRequest::Verb::join));
     INFO((joined ? "" : joined.error().to_text()));
     REQUIRE(joined);
     REQUIRE(joined->grant);
@@ -89,14 +89,14 @@ TEST_CASE("a node joins over ssh, and the same attempt gets the same answer") {
     CHECK(joined->grant->secrets.at("corosync").reveal() == "secret of corosync.key\n");
     CHECK(joined->grant->secrets.contains("ca_key"));
 
-    const auto again = client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::join));
+    const auto again = client(seed, "a").ask(real.get(), ticket, request(1, JoinRequest::Verb::join));
     REQUIRE(again);
     CHECK(to_text(*again->grant) == to_text(*joined->grant));
 
     // The ticket was for one node: another one finds it used up.
-    CHECK(code_of(client(seed, "b").ask(real.platform, ticket, request(2, JoinRequest::Verb::join))) ==
+    CHECK(code_of(client(seed, "b").ask(real.get(), ticket, request(2, JoinRequest::Verb::join))) ==
           "join.ticket-used");
-    CHECK_FALSE(real.files->exists(seed.folder() / "client-a/key"));
+    CHECK_FALSE(real.get().files.exists(seed.folder() / "client-a/key"));
     unique_ids(seed, 2);
 }
 
@@ -107,8 +107,9 @@ TEST_CASE("a certificate of a grant is good for the names that the seed gave, wh
     const auto answer =
         service(connection, seed).answer(ticket.id, to_json(request(3, JoinRequest::Verb::join)).dump());
     REQUIRE(answer.grant);
-    const auto text = run_checked(*connection.real.commands, {.argv = {"openssl", "x509", "-noout", "-text"},
-                                                              .input = answer.grant->certificate});
+    const auto text =
+        run_checked(connection.real.get().commands,
+                    {.argv = {"openssl", "x509", "-noout", "-text"}, .input = answer.grant->certificate});
     REQUIRE(text);
     CHECK(text->find("CN=node3") != std::string::npos);
     CHECK(text->find("DNS:node3-mig") != std::string::npos);
@@ -123,7 +124,7 @@ TEST_CASE("a seed with another host key gets nothing") {
     ticket.seeds[0].host_key =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
     RealPlatform real;
-    CHECK(code_of(client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::join))) ==
+    CHECK(code_of(client(seed, "a").ask(real.get(), ticket, request(1, JoinRequest::Verb::join))) ==
           "join.host-key");
     unique_ids(seed, 1);
 }
@@ -135,9 +136,9 @@ TEST_CASE("the second seed is asked where the first cannot be reached, and nobod
     const auto good = ticket.seeds[0];
     ticket.seeds = {{.address = "127.0.0.1", .port = 1, .host_key = good.host_key}, good};
     RealPlatform real;
-    CHECK(client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::check)));
+    CHECK(client(seed, "a").ask(real.get(), ticket, request(1, JoinRequest::Verb::check)));
     ticket.seeds.pop_back();
-    CHECK(code_of(client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::check))) ==
+    CHECK(code_of(client(seed, "a").ask(real.get(), ticket, request(1, JoinRequest::Verb::check))) ==
           "join.unreachable");
 }
 
@@ -146,7 +147,7 @@ TEST_CASE("revoked, expired and foreign tickets are not let in by sshd") {
     seed.start_sshd();
     RealPlatform real;
     const auto ask = [&](const Ticket& ticket) {
-        return code_of(client(seed, "a").ask(real.platform, ticket, request(1, JoinRequest::Verb::join)));
+        return code_of(client(seed, "a").ask(real.get(), ticket, request(1, JoinRequest::Verb::join)));
     };
     const auto revoked = seed.make_ticket(1);
     {
@@ -156,7 +157,7 @@ TEST_CASE("revoked, expired and foreign tickets are not let in by sshd") {
     CHECK(ask(revoked) == "join.denied");
     CHECK(ask(seed.make_ticket(1, -5)) == "join.denied");
     auto swapped = seed.make_ticket(1);
-    auto foreign = new_ticket(real.platform, seed.folder() / "work", {});
+    auto foreign = new_ticket(real.get(), seed.folder() / "work", {});
     REQUIRE(foreign);
     swapped.key = foreign->ticket.key;
     CHECK(ask(swapped) == "join.denied");
@@ -226,8 +227,7 @@ TEST_CASE("1,000 tampered, expired, replayed and revoked tickets are rejected, a
         bad.key = Secret(key);
         const auto carried = parse_ticket(to_text(bad).reveal());
         REQUIRE(carried);
-        const auto answer =
-            client(seed, "t").ask(real.platform, *carried, request(1, JoinRequest::Verb::join));
+        const auto answer = client(seed, "t").ask(real.get(), *carried, request(1, JoinRequest::Verb::join));
         if (key == good.key.reveal()) {
             continue;
         }
@@ -335,8 +335,8 @@ TEST_CASE("16 nodes join at once over the seeds' whole way, one after the other 
     std::string refusals;
     at_once(16, [&](std::uint32_t i) {
         Connection connection(seed);
-        auto places = read_seed_places(*connection.real.files, seed.folder() / "seed.json");
-        SeedService seeds(connection.real.platform, connection.registry, *places);
+        auto places = read_seed_places(connection.real.get().files, seed.folder() / "seed.json");
+        SeedService seeds(connection.real.get(), connection.registry, *places);
         const auto answer = seeds.answer(ticket.id, to_json(request(1 + i, JoinRequest::Verb::join)).dump());
         const std::scoped_lock lock(mutex);
         granted += answer.grant ? 1 : 0;
@@ -363,7 +363,7 @@ TEST_CASE(
     Connection connection(seed);
     auto seeds = service(connection, seed);
     const auto running = [&](const std::string& nodes) {
-        REQUIRE(connection.real.files->write(seed.folder() / "running", nodes + "\n"));
+        REQUIRE(connection.real.get().files.write(seed.folder() / "running", nodes + "\n"));
     };
     const auto ask = [&](std::uint32_t n) {
         return seeds.answer(ticket.id, to_json(request(n, JoinRequest::Verb::join)).dump());

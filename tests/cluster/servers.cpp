@@ -96,7 +96,7 @@ SeedHost::SeedHost() : etcd_port_(free_port()), peer_port_(free_port()), ssh_por
     folder_ = pattern;
     identity_ = {
         .name = "jointest",
-        .fsid = must(Guid::parse(must(real_.files->read("/proc/sys/kernel/random/uuid")).substr(0, 36))),
+        .fsid = must(Guid::parse(must(real_.get().files.read("/proc/sys/kernel/random/uuid")).substr(0, 36))),
         .created = "2026-01-01T00:00:00Z"};
     make_pki();
     start_etcd();
@@ -132,14 +132,14 @@ std::string SeedHost::user() const {
 }
 
 void SeedHost::make_pki() {
-    const auto ca = must(make_ca(real_.platform, "jointest"));
-    must(real_.files->write(folder_ / "ca.crt", ca.certificate));
-    must(real_.files->write(folder_ / "ca.key", ca.key.reveal(), 0600));
-    const auto own = must(make_key_request(real_.platform, "node0"));
-    must(real_.files->write(folder_ / "node.key", own.key.reveal(), 0600));
-    must(real_.files->write(folder_ / "node.crt",
-                            must(sign(real_.platform, folder_ / "ca.crt", folder_ / "ca.key", own.csr,
-                                      "node0", {"localhost"}, {"127.0.0.1"}, folder_))));
+    const auto ca = must(make_ca(real_.get(), "jointest"));
+    must(real_.get().files.write(folder_ / "ca.crt", ca.certificate));
+    must(real_.get().files.write(folder_ / "ca.key", ca.key.reveal(), 0600));
+    const auto own = must(make_key_request(real_.get(), "node0"));
+    must(real_.get().files.write(folder_ / "node.key", own.key.reveal(), 0600));
+    must(real_.get().files.write(
+        folder_ / "node.crt", must(sign(real_.get(), folder_ / "ca.crt", folder_ / "ca.key", own.csr, "node0",
+                                        {"localhost"}, {"127.0.0.1"}, folder_))));
 }
 
 /// The configuration is the product's, with the ports and paths of this test.
@@ -161,7 +161,7 @@ void SeedHost::start_etcd() {
         config[side]["key-file"] = (folder_ / "node.key").string();
         config[side]["trusted-ca-file"] = (folder_ / "ca.crt").string();
     }
-    must(real_.files->write(folder_ / "etcd.json", config.dump()));
+    must(real_.get().files.write(folder_ / "etcd.json", config.dump()));
     etcd_ = std::make_unique<Process>(
         std::vector<std::string>{"/usr/bin/etcd", "--config-file", (folder_ / "etcd.json").string()},
         folder_ / "etcd.log");
@@ -175,24 +175,24 @@ void SeedHost::start_etcd() {
 /// A seed's files, and corosync's tools as this ring has them: they say what the plan in the registry says,
 /// since there is no corosync here. (The virtual machines have the real one.)
 void SeedHost::write_seed_files() {
-    must(real_.files->write(folder_ / "bin/corosync-cfgtool", "#!/bin/sh\nexit 0\n", 0755));
-    must(real_.files->write(
+    must(real_.get().files.write(folder_ / "bin/corosync-cfgtool", "#!/bin/sh\nexit 0\n", 0755));
+    must(real_.get().files.write(
         folder_ / "bin/corosync-quorumtool",
         std::format("#!/bin/sh\nvotes=$(grep -c nodeid: {0}/corosync.conf)\n"
                     "echo \"Expected votes:   $votes\"\n"
                     "echo \"Total votes:      $(cat {0}/running 2>/dev/null || echo $votes)\"\n",
                     folder_.string()),
         0755));
-    must(real_.files->write(folder_ / "corosync.conf",
-                            corosync_conf("jointest", 1, std::vector<Member>{machine(0)})));
+    must(real_.get().files.write(folder_ / "corosync.conf",
+                                 corosync_conf("jointest", 1, std::vector<Member>{machine(0)})));
     for (const auto* name : {"corosync.key", "pacemaker.key", "ceph.keyring"}) {
-        must(real_.files->write(folder_ / name, std::format("secret of {}\n", name), 0600));
+        must(real_.get().files.write(folder_ / name, std::format("secret of {}\n", name), 0600));
     }
-    must(real_.files->write(folder_ / "registry.json", Json{{"endpoints", endpoints()},
-                                                            {"ca", tls().ca_file},
-                                                            {"certificate", tls().certificate_file},
-                                                            {"key", tls().key_file}}
-                                                           .dump()));
+    must(real_.get().files.write(folder_ / "registry.json", Json{{"endpoints", endpoints()},
+                                                                 {"ca", tls().ca_file},
+                                                                 {"certificate", tls().certificate_file},
+                                                                 {"key", tls().key_file}}
+                                                                .dump()));
     const Json secrets{{"corosync", (folder_ / "corosync.key").string()},
                        {"pacemaker", (folder_ / "pacemaker.key").string()},
                        {"ceph_join", (folder_ / "ceph.keyring").string()}};
@@ -208,16 +208,16 @@ void SeedHost::write_seed_files() {
         {"control_secrets", control},
         {"tools", (folder_ / "bin").string()},
         {"command", std::format("{} --config {}", BEDPLATE_ACCEPT, (folder_ / "seed.json").string())}};
-    must(real_.files->write(folder_ / "seed.json", places.dump()));
+    must(real_.get().files.write(folder_ / "seed.json", places.dump()));
 }
 
 void SeedHost::start_sshd() {
-    must(run_checked(*real_.commands, {.argv = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
-                                                (folder_ / "host_key").string()}}));
-    const auto words = split(trim(must(real_.files->read(folder_ / "host_key.pub"))), ' ');
+    must(run_checked(real_.get().commands, {.argv = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                                                     (folder_ / "host_key").string()}}));
+    const auto words = split(trim(must(real_.get().files.read(folder_ / "host_key.pub"))), ' ');
     host_key_ = words[0] + " " + words[1];
-    must(real_.files->make_directories("/run/sshd"));
-    must(real_.files->write(
+    must(real_.get().files.make_directories("/run/sshd"));
+    must(real_.get().files.write(
         folder_ / "sshd_config",
         std::format("Port {}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nUsePAM no\nStrictModes yes\n"
                     "MaxStartups 200:30:400\nPerSourcePenalties no\nPermitRootLogin prohibit-password\n"
@@ -234,7 +234,7 @@ void SeedHost::start_sshd() {
 Ticket SeedHost::make_ticket(std::uint32_t uses, std::int64_t seconds, std::vector<std::string> tags) {
     Connection connection(*this);
     auto made = must(
-        new_ticket(connection.real.platform, folder_ / "work",
+        new_ticket(connection.real.get(), folder_ / "work",
                    {.uses = uses, .ttl = std::chrono::seconds{seconds}, .service_tags = std::move(tags)}));
     made.ticket.cluster = identity_.name;
     made.ticket.fsid = identity_.fsid.to_text();
@@ -258,7 +258,7 @@ Member machine(std::uint32_t n) {
 
 JoinRequest request(std::uint32_t n, JoinRequest::Verb verb) {
     static RealPlatform real;
-    static const KeyRequest key = must(make_key_request(real.platform, "any"));
+    static const KeyRequest key = must(make_key_request(real.get(), "any"));
     return {.verb = verb,
             .attempt = Guid::derive("attempt", std::to_string(n)).to_text(),
             .version = BEDPLATE_VERSION,

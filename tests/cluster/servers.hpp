@@ -18,21 +18,6 @@
 
 namespace bedplate::jointest {
 
-/// The real platform, as a program has it; one per thread.
-struct RealPlatform {
-    std::unique_ptr<CommandRunner> commands = linux_command_runner();
-    std::unique_ptr<FileSystem> files = linux_file_system();
-    std::unique_ptr<BlockDevices> blocks = linux_block_devices();
-    std::unique_ptr<Clock> clock = system_clock();
-    std::unique_ptr<Http> http;
-    Platform platform;
-
-    explicit RealPlatform(std::optional<HttpTls> tls = {})
-        : http(curl_http(std::move(tls))),
-          platform{
-              .commands = *commands, .files = *files, .blocks = *blocks, .clock = *clock, .http = *http} {}
-};
-
 /// A program in the background; killed with this object.
 class Process {
 public:
@@ -89,7 +74,9 @@ struct Connection {
     Registry registry;
 
     explicit Connection(const SeedHost& seed)
-        : real(seed.tls()), etcd(*real.http, seed.endpoints()), registry(etcd, *real.clock) {}
+        : real(curl_http(seed.tls())),
+          etcd(real.get().http, seed.endpoints()),
+          registry(etcd, real.get().clock) {}
 };
 
 /// The n-th made-up machine: no two have a name, UUID or address in common.

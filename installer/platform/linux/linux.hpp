@@ -10,6 +10,7 @@
 #include "platform/command_runner.hpp"
 #include "platform/file_system.hpp"
 #include "platform/http.hpp"
+#include "platform/platform.hpp"
 
 namespace bedplate {
 
@@ -35,5 +36,22 @@ struct HttpTls {
 /// connection is kept for the next request. May be used from several threads, which then wait for each other:
 /// take one per thread.
 [[nodiscard]] std::unique_ptr<Http> curl_http(std::optional<HttpTls> tls = {});
+
+/// This machine, as a main() hands it down; for the block size see linux_block_devices().
+class RealPlatform {
+public:
+    explicit RealPlatform(std::unique_ptr<Http> http = curl_http(), Bytes file_block_size = Bytes{512})
+        : blocks_(linux_block_devices(file_block_size)), http_(std::move(http)) {}
+    [[nodiscard]] Platform& get() { return platform_; }
+
+private:
+    std::unique_ptr<CommandRunner> commands_ = linux_command_runner();
+    std::unique_ptr<FileSystem> files_ = linux_file_system();
+    std::unique_ptr<BlockDevices> blocks_;
+    std::unique_ptr<Clock> clock_ = system_clock();
+    std::unique_ptr<Http> http_;
+    Platform platform_{
+        .commands = *commands_, .files = *files_, .blocks = *blocks_, .clock = *clock_, .http = *http_};
+};
 
 }  // namespace bedplate

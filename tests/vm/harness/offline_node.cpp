@@ -31,17 +31,6 @@ const std::set<std::string> configured{
     "etc/passwd",         "etc/gshadow",      "etc/machine-id", "etc/nftables.conf",
 };
 
-struct RealPlatform {
-    std::unique_ptr<FileSystem> files = linux_file_system();
-    std::unique_ptr<BlockDevices> blocks;
-    std::unique_ptr<Clock> clock = system_clock();
-    std::unique_ptr<Http> http = curl_http();
-    Platform platform;
-    explicit RealPlatform(Bytes block_size)
-        : blocks(linux_block_devices(block_size)),
-          platform{host_commands(), *files, *blocks, *clock, *http} {}
-};
-
 bool all_zero(std::span<const std::byte> data) {
     return std::ranges::all_of(data, [](std::byte byte) { return byte == std::byte{0}; });
 }
@@ -210,8 +199,8 @@ Result<bool> has_loader(const fs::path& image, Firmware firmware, Bytes block_si
 }
 
 Result<DiskJudgement> judge_disk(const fs::path& image, const NodeExpectation& expected) {
-    RealPlatform real(expected.block_size);
-    Sources sources(real.platform);
+    RealPlatform real(curl_http(), expected.block_size);
+    Sources sources(real.get());
     BlockNode node;
     node.kname = "image";
     node.path = image.string();
