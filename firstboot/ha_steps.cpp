@@ -194,8 +194,11 @@ Steps active_steps(Node& node) {
             return takes ? satisfied() : needed();
         },
         .apply = [&node, &platform]() -> Result<void> {
-            BEDPLATE_TRY(wait_until(platform, "the node's checks to hold", std::chrono::seconds{120},
-                                    [&node] { return is_proved(node); }));
+            // All of them take a while, and load the machine on which they wait for something to settle.
+            constexpr std::chrono::seconds pause{10};
+            BEDPLATE_TRY(wait_until(
+                platform, "the node's checks to hold", std::chrono::seconds{120},
+                [&node] { return is_proved(node); }, pause));
             BEDPLATE_TRY(put(platform, {.path = std::string(pacemaker_settings),
                                         .text = "# Written by bedplate-firstboot: the node is proved.\n"}));
             BEDPLATE_TRY(run_all(platform, {{"crm_attribute", "--node", node.settings.hostname, "--name",

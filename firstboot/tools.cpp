@@ -88,7 +88,7 @@ Result<void> run_all(Platform& platform, const std::vector<std::vector<std::stri
 }
 
 Result<void> wait_until(Platform& platform, const std::string& what, std::chrono::seconds patience,
-                        const std::function<Result<bool>()>& holds) {
+                        const std::function<Result<bool>()>& holds, std::chrono::seconds pause) {
     const auto deadline = platform.clock.steady() + scaled(patience);
     for (;;) {
         const auto done = holds();
@@ -99,7 +99,7 @@ Result<void> wait_until(Platform& platform, const std::string& what, std::chrono
             return fail("firstboot.timeout", std::format("waited {} s in vain: {}{}", patience.count(), what,
                                                          done ? "" : ": " + done.error().message));
         }
-        platform.clock.sleep(std::chrono::seconds{1});
+        platform.clock.sleep(pause);
     }
 }
 

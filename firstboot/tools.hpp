@@ -52,10 +52,12 @@ struct ManagedFile {
                                std::function<Result<bool>()> ready,
                                std::chrono::seconds patience = std::chrono::seconds{90});
 
-/// Ask every second until it says yes. Errors: firstboot.timeout with the last reason.
+/// Ask again and again, with a pause in between, until it says yes. Errors: firstboot.timeout with the last
+/// reason.
 [[nodiscard]] Result<void> wait_until(Platform& platform, const std::string& what,
                                       std::chrono::seconds patience,
-                                      const std::function<Result<bool>()>& holds);
+                                      const std::function<Result<bool>()>& holds,
+                                      std::chrono::seconds pause = std::chrono::seconds{1});
 
 [[nodiscard]] Result<bool> units_active(Platform& platform, const std::vector<std::string>& units);
 /// Run and say whether the status was 0.

@@ -60,6 +60,9 @@ Json scrape(std::string_view job, bool honor_labels) {
 
 }  // namespace
 
+// Each control node asks all nodes, so every exporter is asked up to five times in an interval; some of them
+// start half a dozen programs for it.
+//
 // YAML is a superset of JSON, and JSON cannot be got wrong by an indentation.
 std::string prometheus_conf(std::string_view cluster, std::string_view hostname) {
     const Json relabel{{"regex", "replica"}, {"action", "labeldrop"}};
@@ -67,7 +70,7 @@ std::string prometheus_conf(std::string_view cluster, std::string_view hostname)
     const Json labels{{"cluster", cluster}, {"replica", hostname}};
     const Json document{
         {"global",
-         Json{{"scrape_interval", "15s"}, {"evaluation_interval", "15s"}, {"external_labels", labels}}},
+         Json{{"scrape_interval", "30s"}, {"evaluation_interval", "30s"}, {"external_labels", labels}}},
         {"rule_files", Json::array({"/etc/prometheus/rules/bedplate.yml"})},
         {"alerting",
          Json{{"alert_relabel_configs", Json::array({relabel})}, {"alertmanagers", Json::array({managers})}}},
