@@ -23,6 +23,18 @@ TEST_CASE("a node report survives its JSON form") {
     CHECK(to_text(*again).contains("FAILED units.failed"));
 }
 
+TEST_CASE("of the steps of a first boot only the one that failed says so") {
+    const NodeReport report{.state = NodeReport::State::joining,
+                            .checks = {{.id = "step.a", .ok = true, .detail = "done"},
+                                       {.id = "step.b", .ok = false, .detail = "try 1 failed: no"},
+                                       {.id = "step.c", .ok = false, .detail = "waits"}},
+                            .failed_action = "b",
+                            .error = {}};
+    CHECK(to_text(report).contains("FAILED step.b"));
+    CHECK(to_text(report).contains("to do  step.c"));
+    CHECK(to_text(report).contains("ok     step.a"));
+}
+
 TEST_CASE("a state that does not exist and a missing field are errors") {
     const NodeReport report{.failed_action = {}, .error = {}};
     auto json = to_json(report);
