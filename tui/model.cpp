@@ -61,6 +61,9 @@ Result<void> Model::take_machine(const Json& message) {
         errors.emplace(what, error_from_json(error));
     }
     medium = text_at(message, "medium");
+    const auto& secrets = message.at("secrets");
+    at_hand = {.join_ticket = secrets.value("ticket", false),
+               .disk_passphrase = secrets.value("disk_passphrase", false)};
     profiles.clear();
     for (const auto& entry : message.at("profiles")) {
         Report report;
@@ -199,6 +202,13 @@ std::string Model::address_path() const {
 void Model::changed() {
     findings_ = Report();
     site_ = load_site(document(), "answers", findings_);
+    // Of a map that is missing altogether validation does not say which of its keys are needed.
+    DocumentEdit filled = draft_;
+    for (const auto* group : {"cluster", "networks.management"}) {
+        filled.set_map(group);
+    }
+    field_findings_ = Report();
+    (void)load_site(filled.text(), "answers", field_findings_);
     plan_.reset();
     preview_.reset();
     checks.clear();
@@ -206,7 +216,7 @@ void Model::changed() {
 
 const Finding* Model::finding(std::string_view path) const {
     const std::string text(path);
-    for (const auto& finding : findings_.findings()) {
+    for (const auto& finding : field_findings_.findings()) {
         if (finding.severity != Severity::error) {
             continue;
         }
@@ -239,6 +249,9 @@ std::optional<Error> Model::ticket_fault() const {
     if (get(node("cluster")) != "join") {
         return std::nullopt;
     }
+    if (ticket.empty() && at_hand.join_ticket) {
+        return std::nullopt;
+    }
     if (ticket.empty()) {
         return refuse("ticket.none", "a ticket is needed to join", {},
                       "on a node of the cluster: bedplate ticket create")
@@ -250,6 +263,25 @@ std::optional<Error> Model::ticket_fault() const {
     }
     const auto fits = check_ticket(*parsed, get("cluster.name"));
     return fits ? std::nullopt : std::optional(fits.error());
+}
+
+bool Model::wants_passphrase() const {
+    const auto* chosen = profile();
+    return chosen != nullptr && chosen->system.encryption == Encryption::passphrase;
+}
+
+std::optional<Error> Model::passphrase_fault() const {
+    if (!wants_passphrase() || (disk_passphrase.empty() && at_hand.disk_passphrase)) {
+        return std::nullopt;
+    }
+    if (disk_passphrase.empty()) {
+        return refuse("crypt.no-key", "needed: the profile encrypts the system").error();
+    }
+    const auto good = parse_passphrase(disk_passphrase.reveal());
+    return good ? std::nullopt
+                : std::optional(refuse("crypt.passphrase", good.error().message, {},
+                                       "wanted " + std::string(passphrase_wanted))
+                                    .error());
 }
 
 void Model::use_ticket(std::string_view text) {

@@ -66,7 +66,13 @@ public:
     /// Where the answers came from at first: a file's name, or empty.
     [[nodiscard]] const std::string& origin() const { return origin_; }
 
-    Secret ticket;
+    Secret ticket, disk_passphrase;
+    /// What came with the medium need not be typed.
+    SecretsAtHand at_hand;
+    /// The system is opened by a passphrase at every start.
+    [[nodiscard]] bool wants_passphrase() const;
+    /// What is wrong with the passphrase, nullopt where it is good or not needed.
+    [[nodiscard]] std::optional<Error> passphrase_fault() const;
     /// The ticket's own fault, nullopt where it is good or not needed.
     [[nodiscard]] std::optional<Error> ticket_fault() const;
     /// Takes the cluster's name over where nothing stands there yet.
@@ -98,7 +104,7 @@ private:
     std::string origin_;
     bool begun_ = false;
     std::size_t node_ = 0;
-    Report findings_;
+    Report findings_, field_findings_;
     std::optional<Site> site_;
     MatchResult verdicts_;
     mutable std::optional<Result<Plan>> plan_, preview_;

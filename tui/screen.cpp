@@ -34,10 +34,12 @@ void Screen::on_reply(const Json&, const Json& reply) {
 }
 
 int draw_error(Canvas& canvas, int x, int y, int columns, int bottom, const Error& error) {
+    bool cut_off = false;
     const auto block = [&](std::string_view mark, const std::string& text, Style style) {
         bool first = true;
         for (const auto& line : wrap(text, columns - 8)) {
             if (y >= bottom) {
+                cut_off = true;
                 return;
             }
             if (first) {
@@ -58,6 +60,9 @@ int draw_error(Canvas& canvas, int x, int y, int columns, int bottom, const Erro
         block(tr("do"), error.hint, Style::strong);
     }
     block(tr("code"), error.code, Style::faint);
+    if (cut_off) {
+        canvas.put(x, bottom - 1, "...", Style::strong);
+    }
     return y;
 }
 

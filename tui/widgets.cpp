@@ -137,6 +137,11 @@ std::pair<std::size_t, std::size_t> List::visible(int height) const {
 void Pager::set(std::vector<std::string> lines) {
     lines_ = std::move(lines);
     top_ = std::min(top_, lines_.size());
+    left_ = 0;
+    longest_ = 0;
+    for (const auto& line : lines_) {
+        longest_ = std::max(longest_, to_characters(line).size());
+    }
 }
 
 std::size_t Pager::last_top(int height) const {
@@ -157,6 +162,11 @@ void Pager::find_next(std::size_t from) {
     found_.reset();
     missed_ = !wanted_.empty();
 }
+
+namespace {
+/// Columns that Left and Right move the text by.
+constexpr std::size_t sideways = 20;
+}  // namespace
 
 bool Pager::handle(const Key& key, int height) {
     if (search_) {
@@ -190,6 +200,12 @@ bool Pager::handle(const Key& key, int height) {
         case Code::end:
             scroll(lines_.size());
             return true;
+        case Code::left:
+            left_ -= std::min(left_, sideways);
+            return true;
+        case Code::right:
+            left_ = std::min(left_ + sideways, longest_ > sideways ? longest_ - sideways : 0);
+            return true;
         case Code::character:
             if (key.ch == U' ') {
                 scroll(top_ + page);
@@ -217,7 +233,10 @@ void Pager::draw(Canvas& canvas, int x, int y, int columns, int height,
         if (line >= lines_.size()) {
             break;
         }
-        canvas.put(x, y + row, lines_[line], found_ == line ? Style::focus : style_of(lines_[line]), columns);
+        const auto characters = to_characters(lines_[line]);
+        canvas.put(x, y + row,
+                   to_utf8(std::u32string_view(characters).substr(std::min(left_, characters.size()))),
+                   found_ == line ? Style::focus : style_of(lines_[line]), columns);
     }
     const std::size_t end = std::min(top_ + static_cast<std::size_t>(std::max(rows, 0)), lines_.size());
     canvas.line(x, y + rows, columns,
@@ -317,9 +336,26 @@ Form::Outcome Form::handle(const Key& key) {
             .changed = item.field.text() != before ? std::optional(item.id) : std::nullopt};
 }
 
+namespace {
+
+/// Of labels and of fields.
+struct FormColumns {
+    int label, field;
+};
+
+FormColumns form_columns(int columns) {
+    return columns >= 110 ? FormColumns{.label = 28, .field = 44} : FormColumns{.label = 23, .field = 27};
+}
+
+}  // namespace
+
+int Form::note_columns(int columns) {
+    const auto [label, field] = form_columns(columns);
+    return columns - label - field - 1;
+}
+
 void Form::draw_item(Canvas& canvas, const Item& item, int x, int y, int columns, bool is_focused) const {
-    const int label = columns >= 110 ? 28 : 22;
-    const int field = columns >= 110 ? 44 : 28;
+    const auto [label, field] = form_columns(columns);
     canvas.put(x, y, is_focused ? ">" : " ", Style::strong);
     canvas.put(x + 2, y, item.label, is_focused ? Style::strong : Style::normal, label - 3);
     int after = x + label;

@@ -54,7 +54,7 @@ private:
 class Pager {
 public:
     void set(std::vector<std::string> lines);
-    /// Scrolling, '/' and 'n'.
+    /// Scrolling, sideways too; '/' and 'n'.
     bool handle(const Key& key, int height);
     /// `style_of` says how a line looks.
     void draw(Canvas& canvas, int x, int y, int columns, int height,
@@ -67,7 +67,8 @@ private:
     void find_next(std::size_t from);
     [[nodiscard]] std::size_t last_top(int height) const;
     std::vector<std::string> lines_;
-    std::size_t top_ = 0;
+    std::size_t top_ = 0, left_ = 0;
+    std::size_t longest_ = 0;          ///< of the lines, in characters
     std::optional<TextField> search_;  ///< open
     std::string wanted_;
     std::optional<std::size_t> found_;
@@ -104,6 +105,9 @@ public:
     Outcome handle(const Key& key);
     /// At most `height` lines, the buttons' line included; the item in focus is always among them.
     void draw(Canvas& canvas, int x, int y, int columns, int height) const;
+
+    /// Room beside a field for its note or error, in a form of `columns`.
+    [[nodiscard]] static int note_columns(int columns);
 
     [[nodiscard]] Item* find(std::string_view id);
     [[nodiscard]] Item& focused() { return items_.at(focus_); }

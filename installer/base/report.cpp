@@ -61,9 +61,13 @@ Json Report::to_json() const {
 }
 
 Error Report::to_error() const {
+    // Errors first: it is for them that nothing goes on.
+    Report sorted = *this;
+    std::ranges::stable_partition(sorted.findings_,
+                                  [](const Finding& f) { return f.severity == Severity::error; });
     return Error{.kind = ErrorKind::findings,
-                 .code = findings_.empty() ? "document.findings" : findings_.front().code,
-                 .message = to_text(),
+                 .code = findings_.empty() ? "document.findings" : sorted.findings_.front().code,
+                 .message = sorted.to_text(),
                  .where = {},
                  .hint = {},
                  .context = {}};

@@ -45,7 +45,7 @@ public:
     /// [yaml.unknown-key]".
     [[nodiscard]] std::string to_text() const;
     [[nodiscard]] Json to_json() const;
-    /// The report as an Error of kind `findings`.
+    /// The report as an Error of kind `findings`; the errors stand first.
     [[nodiscard]] Error to_error() const;
 
 private:

@@ -11,7 +11,7 @@ Result<Inventory> Rehearsal::look() {
     return inventory;
 }
 
-Result<void> Rehearsal::apply(const Consent&) {
+Result<void> Rehearsal::apply(const Consent&, const TypedSecrets& /*secrets*/) {
     return refuse("rehearsal.no-commit", "this machine is a recording: nothing is written",
                   inventory_.string());
 }

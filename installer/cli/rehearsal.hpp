@@ -17,7 +17,7 @@ public:
 
     [[nodiscard]] Result<Inventory> look() override;
     [[nodiscard]] Result<std::string> medium() override { return std::string("none: this is a rehearsal"); }
-    [[nodiscard]] Result<void> apply(const Consent& consent) override;
+    [[nodiscard]] Result<void> apply(const Consent& consent, const TypedSecrets& secrets) override;
     /// Never this machine's ports.
     [[nodiscard]] Result<std::vector<NodeCheck>> check_network() override { return link_checks(); }
     /// Never this machine's sticks: the recorded names mean something else here.

@@ -135,8 +135,13 @@ Result<std::string> SessionInstallation::plan(const DocumentText& document) {
     return session_.plan().digest();
 }
 
-Result<void> SessionInstallation::apply(const Consent& consent) {
+Result<SecretsAtHand> SessionInstallation::secrets_at_hand() {
+    return session_.secrets_at_hand();
+}
+
+Result<void> SessionInstallation::apply(const Consent& consent, const TypedSecrets& secrets) {
     BEDPLATE_TRY(session_.open_medium());
+    session_.use_secrets(secrets);
     return session_.apply(consent);
 }
 

@@ -35,8 +35,10 @@ public:
     [[nodiscard]] virtual Result<std::string> medium() = 0;
     /// The digest of the plan for these answers.
     [[nodiscard]] virtual Result<std::string> plan(const DocumentText& site) = 0;
+    /// Which secrets need not be typed.
+    [[nodiscard]] virtual Result<SecretsAtHand> secrets_at_hand() = 0;
     /// Carries out what plan() planned last.
-    [[nodiscard]] virtual Result<void> apply(const Consent& consent) = 0;
+    [[nodiscard]] virtual Result<void> apply(const Consent& consent, const TypedSecrets& secrets) = 0;
     /// Brings the network that plan() planned last up on this machine and says what of it holds. No disk is
     /// written to.
     [[nodiscard]] virtual Result<std::vector<NodeCheck>> check_network() = 0;
@@ -78,7 +80,8 @@ public:
     [[nodiscard]] Result<DocumentText> site() override;
     [[nodiscard]] Result<std::string> medium() override;
     [[nodiscard]] Result<std::string> plan(const DocumentText& site) override;
-    [[nodiscard]] Result<void> apply(const Consent& consent) override;
+    [[nodiscard]] Result<SecretsAtHand> secrets_at_hand() override;
+    [[nodiscard]] Result<void> apply(const Consent& consent, const TypedSecrets& secrets) override;
     [[nodiscard]] Result<std::vector<NodeCheck>> check_network() override;
     [[nodiscard]] Result<std::vector<DocumentText>> read_stick(const std::string& glob) override;
     [[nodiscard]] Result<std::string> save(const std::string& name, const std::string& text) override;

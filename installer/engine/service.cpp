@@ -99,38 +99,38 @@ void Service::look() {
     phase_ = Phase::looking;
     send_state();
     work([this]() -> Done {
-        auto inventory = installation_->look();
-        auto profiles = installation_->profiles();
-        auto site = installation_->site();
+        Found found{.inventory = installation_->look(),
+                    .profiles = installation_->profiles(),
+                    .site = installation_->site(),
+                    .secrets = installation_->secrets_at_hand(),
+                    .medium = fail("medium.awaited", "waiting for the installation medium")};
         // Shown first: the medium may take a minute to turn up.
-        post([this, inventory, profiles, site] {
-            take_look(inventory, profiles, site,
-                      fail("medium.awaited", "waiting for the installation medium"));
-        });
-        auto medium = installation_->medium();
-        return [this, inventory, profiles, site, medium] {
+        post([this, found] { take_look(found); });
+        found.medium = installation_->medium();
+        return [this, found] {
             phase_ = Phase::ready;
-            take_look(inventory, profiles, site, medium);
+            take_look(found);
         };
     });
 }
 
-void Service::take_look(Result<Inventory> inventory, Result<std::vector<DocumentText>> profiles,
-                        Result<DocumentText> site, Result<std::string> medium) {
+void Service::take_look(Found found) {
     errors_.clear();
     const auto keep = [this](const char* what, const auto& result) {
         if (!result) {
             errors_.insert_or_assign(what, result.error());
         }
     };
-    keep("inventory", inventory);
-    keep("profiles", profiles);
-    keep("site", site);
-    keep("medium", medium);
-    inventory_ = inventory ? std::optional(to_json(*inventory)) : std::nullopt;
-    profiles_ = profiles ? *std::move(profiles) : std::vector<DocumentText>();
-    site_ = site ? std::optional(*std::move(site)) : std::nullopt;
-    medium_ = medium.value_or("");
+    keep("inventory", found.inventory);
+    keep("profiles", found.profiles);
+    keep("site", found.site);
+    keep("secrets", found.secrets);
+    keep("medium", found.medium);
+    inventory_ = found.inventory ? std::optional(to_json(*found.inventory)) : std::nullopt;
+    profiles_ = found.profiles ? *std::move(found.profiles) : std::vector<DocumentText>();
+    site_ = found.site ? std::optional(*std::move(found.site)) : std::nullopt;
+    secrets_at_hand_ = found.secrets.value_or(SecretsAtHand{});
+    medium_ = found.medium.value_or("");
     broadcast(machine());
     send_state();
 }
@@ -146,6 +146,8 @@ Json Service::machine() const {
     if (site_) {
         message["site"] = {{"origin", site_->origin}, {"text", site_->text}};
     }
+    message["secrets"] = {{"ticket", secrets_at_hand_.join_ticket},
+                          {"disk_passphrase", secrets_at_hand_.disk_passphrase}};
     message["medium"] = medium_;
     message["errors"] = Json::object();
     for (const auto& [what, error] : errors_) {
@@ -354,13 +356,18 @@ void Service::commit(const Request& request) {
                                  .model = text_of(disk, "model"),
                                  .by_path = text_of(disk, "by_path")});
     }
+    const auto typed = [&](const char* key) {
+        auto text = text_of(request.body, key);
+        return text.empty() ? std::nullopt : std::optional(Secret(std::move(text)));
+    };
+    const TypedSecrets secrets{.join_ticket = typed("ticket"), .disk_passphrase = typed("disk_passphrase")};
     draft_ = site.text;
     step_ = "progress";
     phase_ = Phase::installing;
     failure_.reset();
     reply(request, Json::object());
     send_state();
-    work([this, site, consent]() -> Done {
+    work([this, site, consent, secrets]() -> Done {
         auto applied = [&]() -> Result<void> {
             BEDPLATE_ASSIGN(const auto digest, installation_->plan(site));
             if (digest != consent.plan_digest) {
@@ -368,7 +375,7 @@ void Service::commit(const Request& request) {
                               "the engine's plan is not the one that was on the screen: nothing was written",
                               {}, "load the hardware again and read the plan again");
             }
-            return installation_->apply(consent);
+            return installation_->apply(consent, secrets);
         }();
         return [this, applied] { finish(applied); };
     });

@@ -59,8 +59,15 @@ private:
     using Done = std::function<void()>;
 
     void look();
-    void take_look(Result<Inventory> inventory, Result<std::vector<DocumentText>> profiles,
-                   Result<DocumentText> site, Result<std::string> medium);
+    /// What look() found; each may be missing by itself.
+    struct Found {
+        Result<Inventory> inventory;
+        Result<std::vector<DocumentText>> profiles;
+        Result<DocumentText> site;
+        Result<SecretsAtHand> secrets;
+        Result<std::string> medium;
+    };
+    void take_look(Found found);
     void commit(const Request& request);
     void finish(const Result<void>& applied);
     /// Run `job` on the worker; what it returns is run on the owner's thread by drain().
@@ -90,7 +97,8 @@ private:
     std::optional<Json> inventory_;
     std::vector<DocumentText> profiles_;
     std::optional<DocumentText> site_;
-    std::map<std::string, Error> errors_;  ///< by what could not be had: inventory, profiles, site, medium
+    SecretsAtHand secrets_at_hand_;
+    std::map<std::string, Error> errors_;  ///< by what could not be had: inventory, profiles, site, ...
     std::string medium_, step_, draft_;
     std::deque<Json> log_;  ///< the last events
     std::optional<Json> last_progress_;

@@ -64,8 +64,8 @@ Result<void> check_keys(const Plan& plan, const Secrets& secrets) {
         return refuse(
             "crypt.no-key", "the profile wants a system that a passphrase opens, and there is none",
             plan.profile_name,
-            "give disk_passphrase in the secrets file: bedplate install --secrets, or bedplate image "
-            "personalize --secrets");
+            "type it on the screen, or give disk_passphrase in the secrets file: bedplate install --secrets, "
+            "or bedplate image personalize --secrets");
     }
     return {};
 }
@@ -187,13 +187,27 @@ Result<void> Session::open_medium() {
     return {};
 }
 
+Result<std::optional<Secret>> Session::join_ticket() const {
+    if (typed_.join_ticket) {
+        return typed_.join_ticket;
+    }
+    return ticket_text(platform_.files, options_.documents);
+}
+
+Result<SecretsAtHand> Session::secrets_at_hand() const {
+    BEDPLATE_ASSIGN(const auto ticket, ticket_text(platform_.files, options_.documents));
+    BEDPLATE_ASSIGN(const auto secrets, find_secrets(platform_.files, options_.documents, options_.secrets));
+    return SecretsAtHand{.join_ticket = ticket.has_value(),
+                         .disk_passphrase = secrets.disk_passphrase.has_value()};
+}
+
 Result<void> Session::ask_the_cluster() {
     BEDPLATE_ASSIGN(const auto node, compose(*site_, *inventory_, std::nullopt));
     if (node.cluster != NodeEntry::ClusterAction::join) {
         return {};
     }
-    BEDPLATE_ASSIGN(const auto ticket, find_ticket(platform_.files, options_.documents));
-    if (!ticket) {
+    BEDPLATE_ASSIGN(const auto text, join_ticket());
+    if (!text) {
         stage("no join ticket on the medium: the installed node will wait for one");
         return {};
     }
@@ -201,7 +215,8 @@ Result<void> Session::ask_the_cluster() {
         stage("WARNING: the cluster is not asked whether this node may join (--skip-network-proof)");
         return {};
     }
-    BEDPLATE_ASSIGN(const auto said, check_before_join(platform_, *ticket, node, *inventory_));
+    BEDPLATE_ASSIGN(const auto ticket, parse_ticket(text->reveal()));
+    BEDPLATE_ASSIGN(const auto said, check_before_join(platform_, ticket, node, *inventory_));
     stage(said);
     return {};
 }
@@ -250,6 +265,9 @@ Result<void> Session::prove() {
 Result<void> Session::before_first_write() {
     // Before anything is written, not when the encrypted device is to be made.
     BEDPLATE_ASSIGN(secrets_, find_secrets(platform_.files, options_.documents, options_.secrets));
+    if (typed_.disk_passphrase) {
+        secrets_.disk_passphrase = typed_.disk_passphrase;
+    }
     BEDPLATE_TRY(check_keys(*plan_, secrets_));
     // Somebody may have taken time to look at the plan. A second try finds what the first one made.
     if (!applied_) {
@@ -280,7 +298,7 @@ Result<void> Session::apply(const Consent& consent) {
         }
         return ready;
     }
-    BEDPLATE_ASSIGN(auto ticket, ticket_text(platform_.files, options_.documents));
+    BEDPLATE_ASSIGN(auto ticket, join_ticket());
     ExecuteContext context{.commands = platform_.commands,
                            .files = platform_.files,
                            .blocks = platform_.blocks,

@@ -35,6 +35,17 @@ namespace bedplate {
 /// Whether there is a key for all that the plan encrypts. Errors: crypt.no-key.
 [[nodiscard]] Result<void> check_keys(const Plan& plan, const Secrets& secrets);
 
+/// What a person typed who sits before the machine, and no document holds. It wins over what came with the
+/// medium.
+struct TypedSecrets {
+    std::optional<Secret> join_ticket = {}, disk_passphrase = {};
+};
+
+/// Which secrets came with the medium or with a stick.
+struct SecretsAtHand {
+    bool join_ticket = false, disk_passphrase = false;
+};
+
 struct SessionOptions {
     std::optional<std::string> site;  ///< file or URL; else the kernel's command line, else the medium
     std::optional<std::filesystem::path> secrets = {};  ///< file; else the medium's or the stick's
@@ -65,6 +76,9 @@ public:
     [[nodiscard]] Result<void> read_site(bool patient = true);
     /// The answers of a person instead of a file's.
     void use_site(Site site) { site_ = std::move(site); }
+    void use_secrets(TypedSecrets secrets) { typed_ = std::move(secrets); }
+    /// Errors: those of find_secrets.
+    [[nodiscard]] Result<SecretsAtHand> secrets_at_hand() const;
     [[nodiscard]] Result<void> read_profiles();
     [[nodiscard]] Result<void> look_at_machine();
     /// A recorded machine in the place of this one.
@@ -106,6 +120,8 @@ private:
     [[nodiscard]] Result<void> prepare_steps();
     [[nodiscard]] Result<void> before_first_write();
     [[nodiscard]] Result<void> ask_the_cluster();
+    /// The ticket that was typed, else the one that came with the medium, if any.
+    [[nodiscard]] Result<std::optional<Secret>> join_ticket() const;
 
     Platform& platform_;
     OrderedEvents events_;
@@ -113,6 +129,7 @@ private:
     std::optional<InstallSources> sources_;
     std::optional<InstallReport> report_;
     std::optional<Site> site_;
+    TypedSecrets typed_;
     Secrets secrets_;
     std::vector<Profile> profiles_;
     std::optional<Inventory> inventory_;

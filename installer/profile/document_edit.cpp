@@ -248,6 +248,13 @@ void DocumentEdit::set_list(std::string_view path, const std::vector<std::string
     }
 }
 
+void DocumentEdit::set_map(std::string_view path) {
+    auto& node = DocumentNodes::make(root_, path);
+    if (node.kind == Node::Kind::null) {
+        node.kind = Node::Kind::map;
+    }
+}
+
 void DocumentEdit::remove(std::string_view path) {
     const auto steps = steps_of(path);
     if (!steps.empty()) {

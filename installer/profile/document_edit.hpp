@@ -53,6 +53,8 @@ public:
     /// made, `nodes[5]` of one too.
     void set(std::string_view path, std::string_view text);
     void set_list(std::string_view path, const std::vector<std::string>& texts);
+    /// An empty map at `path`, unless something stands there.
+    void set_map(std::string_view path);
     /// What becomes empty by that goes too, except the document itself.
     void remove(std::string_view path);
 

@@ -114,6 +114,18 @@ Report validate_inventory(std::string_view text, const std::string& origin) {
 
 }  // namespace
 
+Result<Secret> parse_passphrase(std::string_view value) {
+    constexpr std::size_t shortest = 8;
+    constexpr std::size_t longest = 512;  // of cryptsetup, for what is typed
+    if (value.size() < shortest || value.size() > longest) {
+        return fail("yaml.value", std::format("this one has {} characters", value.size()));
+    }
+    if (std::ranges::any_of(value, [](char c) { return c < ' ' || c > '~'; })) {
+        return fail("yaml.value", "this one holds others");
+    }
+    return Secret(std::string(value));
+}
+
 std::optional<Profile> load_profile(std::string_view text, const std::string& origin, Report& report) {
     return load(fields::profile_table(), text, origin, report);
 }

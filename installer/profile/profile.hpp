@@ -228,6 +228,11 @@ struct Secrets {
     std::string origin, digest;
 };
 
+/// What a passphrase for a disk has to be.
+inline constexpr std::string_view passphrase_wanted = "a passphrase of 8 to 512 printable ASCII characters";
+/// A passphrase as it is typed or stands in a document. Errors: yaml.value, which never repeats it.
+[[nodiscard]] Result<Secret> parse_passphrase(std::string_view value);
+
 /// Read a profile / site document. Every finding there is goes to `report`; nullopt when one of them is an
 /// error. `origin` is the file name that stands in the findings.
 [[nodiscard]] std::optional<Profile> load_profile(std::string_view text, const std::string& origin,

@@ -253,6 +253,49 @@ TEST_CASE("no password and no ticket is ever on a screen or in the saved documen
     CHECK(!rig.app->model().document().contains(good_ticket().substr(20, 40)));
 }
 
+TEST_CASE("a ticket and a disk's passphrase that were typed reach the installation") {
+    Rig rig("vm-r750", cluster_site());
+    rig.start();
+    rig.keys("Enter Enter Enter Enter");
+    rig.type(good_ticket());
+    rig.keys("Enter Enter");
+    rig.type("0001");
+    rig.keys("Enter");
+    REQUIRE(rig.installation->secrets.join_ticket);
+    CHECK(rig.installation->secrets.join_ticket->reveal() == good_ticket());
+    CHECK(!rig.installation->secrets.disk_passphrase);
+
+    Rig encrypted("vm-r750", encrypted_site());
+    add_encrypted_profile(encrypted);
+    encrypted.start();
+    encrypted.keys("Enter Enter Enter Enter Enter");
+    CHECK(encrypted.app->step() == Step::node);  // it is needed
+    encrypted.type("correct canary");
+    encrypted.keys("Enter");
+    CHECK(encrypted.app->step() == Step::node);  // once more
+    encrypted.type("correct canary");
+    CHECK(!characters(encrypted.canvas(132, 43, Glyphs::unicode)).contains("canary"));
+    encrypted.keys("Enter");
+    REQUIRE(encrypted.app->step() == Step::review);
+    CHECK(!encrypted.app->model().document().contains("canary"));
+    encrypted.keys("Enter");
+    encrypted.type("0001");
+    encrypted.keys("Enter");
+    REQUIRE(encrypted.installation->secrets.disk_passphrase);
+    CHECK(encrypted.installation->secrets.disk_passphrase->reveal() == "correct canary");
+    CHECK(!encrypted.installation->secrets.join_ticket);
+}
+
+TEST_CASE("what came with the medium need not be typed") {
+    Rig rig("vm-r750", cluster_site());
+    rig.platform.files.add_file("/bedplate/ticket", good_ticket());
+    rig.start();
+    rig.keys("Enter Enter Enter Enter");
+    CHECK(rig.text().contains("ok: came with the medium"));
+    rig.keys("Enter");
+    CHECK(rig.app->step() == Step::review);
+}
+
 TEST_CASE("a broken catalogue of texts is refused, and English stays") {
     CHECK(Catalogue::parse("", "x").error().code == "catalogue.damaged");
     CHECK(Catalogue::parse(std::string(100, '\0'), "x").error().code == "catalogue.damaged");

@@ -46,6 +46,19 @@ const std::string& cluster_site() {
     return text;
 }
 
+std::string encrypted_site() {
+    std::string site = lab_site();
+    site.insert(site.find("hostname: node1"), "profile: encrypted, ");
+    return site;
+}
+
+void add_encrypted_profile(Rig& rig) {
+    auto text = linux_file_system()->read(top / "profiles/vm-r750.yaml").value();
+    text.replace(text.find("name: vm-r750"), 13, "name: encrypted");
+    text.insert(text.find("exactly: 1}") + 10, ", encryption: passphrase");
+    rig.platform.files.add_file("/usr/share/bedplate/profiles/encrypted.yaml", text);
+}
+
 std::string good_ticket() {
     return to_text(Ticket{.id = "0123456789abcdef",
                           .cluster = "prod",
@@ -63,14 +76,27 @@ Result<Inventory> RecordedInstallation::look() {
     return machine_;
 }
 
-Result<void> RecordedInstallation::apply(const Consent& given) {
+Result<void> RecordedInstallation::apply(const Consent& given, const TypedSecrets& typed) {
     consent = given;
+    secrets = typed;
     for (const auto& event : events) {
         events_.on_event(event);
     }
     std::unique_lock lock(mutex_);
     released_.wait(lock, [this] { return free_ || !hold; });
     return outcome;
+}
+
+void RecordedInstallation::live_in() {
+    auto& disk = machine_.disks.front();
+    disk.partition_table = "gpt";
+    disk.partitions = {{.number = 1, .start = mib(1), .size = gib(12), .fstype = "LVM2_member"}};
+    disk.holders = {{.kind = Holder::Kind::lvm,
+                     .name = "vg_customers",
+                     .detail = {{"device", disk.path + "1"}},
+                     .partition = 1,
+                     .uuid = "wSZC2k-0000-0000-0000-0000-0000-000001",
+                     .active = false}};
 }
 
 void RecordedInstallation::release() {

@@ -25,11 +25,14 @@ public:
 
     Result<Inventory> look() override;
     Result<std::string> medium() override { return medium_answer; }
-    Result<void> apply(const Consent& consent) override;
+    Result<void> apply(const Consent& consent, const TypedSecrets& secrets) override;
     Result<std::vector<NodeCheck>> check_network() override { return link_checks(); }
     Result<std::vector<DocumentText>> read_stick(const std::string& glob) override;
     Result<std::string> save(const std::string& name, const std::string& text) override;
     Result<void> leave() override;
+
+    /// A volume group of somebody lies on the machine's first disk.
+    void live_in();
 
     // What happens, for tests to set; and what did, for them to look at.
     Result<std::string> medium_answer = std::string("version 0.1.0, build 5d1c0ffee");
@@ -38,6 +41,7 @@ public:
     std::vector<Event> events;       ///< of apply()
     Result<void> outcome = {};       ///< of apply()
     std::optional<Consent> consent;  ///< that apply() got
+    TypedSecrets secrets;            ///< that apply() got
     std::string saved;
     bool left = false;
     /// apply() stays in the middle until release() is called.
@@ -93,9 +97,13 @@ private:
     std::deque<std::pair<Service::Client, Json>> to_screens_, to_engine_;
 };
 
+/// Puts a profile "encrypted" beside the others, whose system a passphrase opens.
+void add_encrypted_profile(Rig& rig);
+
 /// The sites of the tests.
 [[nodiscard]] const std::string& lab_site();      ///< names the recorded VM as its first node
 [[nodiscard]] const std::string& cluster_site();  ///< one other node, which creates the cluster
+[[nodiscard]] std::string encrypted_site();       ///< the recorded VM, with the profile "encrypted"
 [[nodiscard]] std::string good_ticket();
 
 }  // namespace bedplate::tui

@@ -29,6 +29,15 @@ RigPtr on_blank(const std::string& keys) {
     return rig;
 }
 
+/// Somebody's volume group lies on the disk that the profile wants.
+RigPtr on_lived_in_disk(const std::string& keys) {
+    auto rig = std::make_unique<Rig>("vm-r750", lab_site());
+    rig->installation->live_in();
+    rig->start();
+    rig->keys(keys);
+    return rig;
+}
+
 Event event(Event::Type type, const std::string& stage, const std::string& text, double fraction) {
     return {.type = type, .stage = stage, .action = stage, .text = text, .fraction = fraction};
 }
@@ -87,6 +96,20 @@ RigPtr with_ticket(const std::string& ticket) {
     return rig;
 }
 
+/// Up to the node's screen of a machine whose system a passphrase opens, with `typed` in its field, twice.
+RigPtr with_passphrase(const std::string& typed) {
+    auto rig = std::make_unique<Rig>("vm-r750", encrypted_site());
+    add_encrypted_profile(*rig);
+    rig->start();
+    rig->keys("Enter Enter Enter Enter");
+    if (!typed.empty()) {
+        rig->type(typed);
+        rig->keys("Tab");
+        rig->type(typed);
+    }
+    return rig;
+}
+
 std::vector<Scene> beginning() {
     return {
         {"connecting", [] { return std::make_unique<Rig>("vm-r750", lab_site()); }},
@@ -130,18 +153,15 @@ std::vector<Scene> beginning() {
              rig->keys("Enter Enter");
              return rig;
          }},
-        {"disks-not-blank",
+        {"disks-dell",
          [] {
              auto rig = begun("r640-boss-h740p-vmedia");
              rig->keys("Enter Enter");
              return rig;
          }},
-        {"disks-allowed",
-         [] {
-             auto rig = begun("r640-boss-h740p-vmedia");
-             rig->keys("Enter Enter Space");
-             return rig;
-         }},
+        {"disks-not-blank", [] { return on_lived_in_disk("Enter Enter"); }},
+        {"disks-allowed", [] { return on_lived_in_disk("Enter Enter Space"); }},
+        {"consent-lived-in", [] { return on_lived_in_disk("Enter Enter Space Enter Enter Enter Enter"); }},
     };
 }
 
@@ -179,6 +199,9 @@ std::vector<Scene> answers() {
              rig->keys("Ctrl-U BackTab BackTab BackTab Enter");
              return rig;
          }},
+        {"node-no-passphrase", [] { return with_passphrase(""); }},
+        {"node-short-passphrase", [] { return with_passphrase("horse"); }},
+        {"node-passphrase", [] { return with_passphrase("correct horse"); }},
         {"node-passwords-differ",
          [] {
              auto rig = on_vm("Enter Enter Enter Enter BackTab BackTab");
@@ -198,6 +221,7 @@ std::vector<Scene> ending() {
              rig->keys("Enter");
              return rig;
          }},
+        {"review-sideways", [] { return on_vm("Enter Enter Enter Enter Enter End Right Right"); }},
         {"review-searching",
          [] {
              auto rig = on_vm("Enter Enter Enter Enter Enter PageDown /");

@@ -51,7 +51,9 @@ public:
 
     void draw(Canvas& canvas, int top, int bottom) const override {
         const int details = canvas.height() >= 40 ? 14 : 11;
-        const int rows = bottom - top - 1 - details;
+        // The last line above the details tells where in a long list one is.
+        const bool is_long = static_cast<int>(disks().size()) > bottom - top - 1 - details;
+        const int rows = bottom - top - 1 - details - (is_long ? 1 : 0);
         canvas.put(2, top,
                    row_text("", tr("disk"), tr("bay"), tr("serial"), tr("model"), tr("size"), tr("becomes"),
                             canvas.width()),
@@ -61,9 +63,9 @@ public:
         for (std::size_t i = first; i < last; ++i) {
             draw_row(canvas, y++, i);
         }
-        if (last < disks().size() || first > 0) {
-            canvas.put(canvas.width() - 16, top, std::format(" {}/{} ", list_.chosen() + 1, disks().size()),
-                       Style::faint);
+        if (is_long) {
+            const auto place = std::format("{}/{}", list_.chosen() + 1, disks().size());
+            canvas.put(canvas.width() - 2 - width_of(place), bottom - details - 1, place, Style::faint);
         }
         if (!disks().empty()) {
             draw_details(canvas, bottom - details, bottom);
@@ -186,7 +188,11 @@ private:
             }
             return;
         }
-        draw_error(canvas, 2, y, columns, bottom, plan.error());
+        auto error = plan.error();
+        if (error.code == "disk.not-blank") {
+            error.hint = tr("press Space on it if everything on this disk may be erased");
+        }
+        draw_error(canvas, 2, y, columns, bottom, error);
     }
 
     List list_;

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "tui/language.hpp"
+#include "tui/utf8.hpp"
 
 namespace bedplate::tui {
 
@@ -117,16 +118,24 @@ Transition FormScreen::handle(const Key& key) {
     return Transition::of(outcome.consumed ? Transition::Kind::stay : Transition::Kind::ignored);
 }
 
-void FormScreen::draw_help(Canvas& canvas, int y) const {
-    if (!form_.items().empty() && !form_.focused().help.empty()) {
-        canvas.put(2, y, "  " + form_.focused().help, Style::warning, canvas.width() - 4);
+void FormScreen::draw_help(Canvas& canvas, int y, int lines) const {
+    if (form_.items().empty()) {
+        return;
+    }
+    const auto& item = form_.focused();
+    const bool is_cut = width_of(item.error) > Form::note_columns(canvas.width() - 4) - 2;
+    const auto text = !is_cut ? item.help : item.error + (item.help.empty() ? "" : ": " + item.help);
+    for (const auto& line : wrap(text, canvas.width() - 6)) {
+        if (lines-- > 0) {
+            canvas.put(4, y++, line, Style::warning, canvas.width() - 6);
+        }
     }
 }
 
 void FormScreen::draw(Canvas& canvas, int top, int bottom) const {
     if (!form_.items().empty()) {
         form_.draw(canvas, 2, top + 1, canvas.width() - 4, bottom - top - 3);
-        draw_help(canvas, bottom - 1);
+        draw_help(canvas, bottom - 2, 2);
     }
 }
 

@@ -40,8 +40,9 @@ protected:
     [[nodiscard]] virtual std::string note(const std::string&) const { return {}; }
     /// What is wrong with a field that the document does not hold.
     [[nodiscard]] virtual std::optional<Error> own_fault(const std::string&) const { return std::nullopt; }
-    /// The message of the item in focus, with its hint, in one line above `y`.
-    void draw_help(Canvas& canvas, int y) const;
+    /// What is wrong with the item in focus, as far as it does not stand beside it, and what to do: at most
+    /// `lines` lines from `y` on.
+    void draw_help(Canvas& canvas, int y, int lines) const;
 
     Form form_;
 

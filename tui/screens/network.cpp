@@ -65,7 +65,7 @@ protected:
         const int ports = std::min<int>(7 + (canvas.height() - 24) / 2,
                                         static_cast<int>(port_lines(canvas.width()).size()) + 1);
         form_.draw(canvas, 2, top, canvas.width() - 4, bottom - top - ports - 1);
-        draw_help(canvas, bottom - ports - 1);
+        draw_help(canvas, bottom - ports - 1, 1);
         draw_ports(canvas, bottom - ports, bottom);
     }
 
@@ -88,7 +88,7 @@ private:
                 continue;
             }
             document_field(path + ".vlan", role + tr(" VLAN"), TextField::Kind::digits, 4);
-            document_field(path + ".subnet", role + tr(" subnet"), TextField::Kind::text, 18);
+            document_field(path + ".subnet", tr("  subnet"), TextField::Kind::text, 18);
         }
         form_.add_button("next", tr("Next"));
         form_.add_button("check", tr("Check"));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <format>
 
 #include "base/text.hpp"
@@ -20,6 +21,10 @@ public:
         auto* choice = form_.find("cluster");
         choice->choice = model_.get(model_.node("cluster")) == "join" ? 1 : 0;
         form_.find("ticket")->field.set(model_.ticket.reveal());
+        if (auto* passphrase = form_.find("passphrase")) {
+            passphrase->field.set(model_.disk_passphrase.reveal());
+            form_.find("passphrase-again")->field.set(model_.disk_passphrase.reveal());
+        }
         FormScreen::enter();
     }
 
@@ -32,7 +37,8 @@ public:
         return tr(
             "The first node creates the cluster; every other one joins with a ticket, made on a node that "
             "is in it: bedplate ticket create. Type it, paste it, or put the file on a USB stick "
-            "(its name ends in .ticket). Passwords are stored as a hash only.");
+            "(its name ends in .ticket). Passwords are stored as a hash only. A disk passphrase opens an "
+            "encrypted system at every start and is stored nowhere: lost is lost.");
     }
 
 protected:
@@ -43,7 +49,9 @@ protected:
             model_.use_ticket(item.field.text());
             refresh();
             form_.find("ticket")->field.set(item.field.text());
-        } else if (item.id != "password" && item.id != "again") {
+        } else if (item.id == "passphrase") {
+            model_.disk_passphrase = Secret(item.field.text());
+        } else if (item.id != "password" && item.id != "again" && item.id != "passphrase-again") {
             FormScreen::edited(item);
         }
     }
@@ -85,18 +93,12 @@ protected:
     }
 
     [[nodiscard]] std::optional<Error> own_fault(const std::string& id) const override {
-        if (id == "again") {
-            const auto text = [this](std::string_view name) {
-                for (const auto& item : form_.items()) {
-                    if (item.id == name) {
-                        return item.field.text();
-                    }
-                }
-                return std::string();
-            };
-            if (text("password") != text("again")) {
-                return refuse("password.differs", tr("the two differ")).error();
-            }
+        if ((id == "again" && typed("password") != typed("again")) ||
+            (id == "passphrase-again" && typed("passphrase") != typed("passphrase-again"))) {
+            return refuse("password.differs", tr("the two differ")).error();
+        }
+        if (id == "passphrase") {
+            return model_.passphrase_fault();
         }
         return id == "ticket" ? model_.ticket_fault() : std::nullopt;
     }
@@ -107,6 +109,12 @@ protected:
             const auto part = parse_unsigned(model_.get(id));
             const auto address = subnet && part ? subnet->host(*part) : Result<Ipv4>(fail("", ""));
             return address ? address->to_text() : tr("the last part of the address");
+        }
+        if (id == "ticket" && model_.ticket.empty() && model_.at_hand.join_ticket) {
+            return tr("ok: came with the medium");
+        }
+        if (id == "passphrase" && model_.disk_passphrase.empty() && model_.at_hand.disk_passphrase) {
+            return tr("ok: came with the medium");
         }
         if (id == "ticket") {
             return model_.ticket.empty() || model_.ticket_fault() ? "" : tr("ok: a good ticket");
@@ -119,10 +127,18 @@ protected:
     }
 
 private:
+    [[nodiscard]] std::string typed(std::string_view name) const {
+        const auto item = std::ranges::find(form_.items(), name, &Form::Item::id);
+        return item == form_.items().end() ? std::string() : item->field.text();
+    }
+
+    /// Once, and again when another profile wants a passphrase or none.
     void build() {
-        if (!form_.items().empty()) {
+        if (!form_.items().empty() && with_passphrase_ == model_.wants_passphrase()) {
             return;
         }
+        with_passphrase_ = model_.wants_passphrase();
+        form_ = Form();
         form_.add_choice("cluster", tr("This node"),
                          {{"create", tr("creates the cluster")}, {"join", tr("joins")}});
         form_.add_field("ticket", tr("Ticket (to join)"), TextField(TextField::Kind::secret, 16384));
@@ -134,10 +150,16 @@ private:
         document_field("access.ssh_authorized_keys[0]", tr("SSH key of root"), TextField::Kind::text, 8192);
         form_.add_field("password", tr("Password of root"), TextField(TextField::Kind::secret, 200));
         form_.add_field("again", tr("  once more"), TextField(TextField::Kind::secret, 200));
+        if (with_passphrase_) {
+            form_.add_field("passphrase", tr("Disk passphrase"), TextField(TextField::Kind::secret, 512));
+            form_.add_field("passphrase-again", tr("  once more"), TextField(TextField::Kind::secret, 512));
+        }
         form_.add_button("next", tr("Next"));
         form_.add_button("stick", tr("Ticket from a USB stick"));
         form_.add_button("back", tr("Back"));
     }
+
+    bool with_passphrase_ = false;
 };
 
 }  // namespace

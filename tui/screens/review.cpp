@@ -56,7 +56,7 @@ public:
             draw_error(canvas, 2, top + 3, canvas.width() - 4, bottom, model_.plan().error());
             return;
         }
-        pager_.draw(canvas, 1, top, canvas.width() - 2, bottom - top, [](std::string_view line) {
+        pager_.draw(canvas, 0, top, canvas.width(), bottom - top, [](std::string_view line) {
             return line.starts_with("  !")                ? Style::danger
                    : !line.empty() && line.front() != ' ' ? Style::strong
                                                           : Style::normal;
@@ -68,8 +68,8 @@ public:
 
     [[nodiscard]] std::string keys() const override {
         return confirming_ ? tr("type the characters, then Enter") + "   " + tr("Ctrl-B back to the plan")
-                           : tr("Enter install ...") + "   " + tr("Up/Down scroll") + "   " + tr("/ search") +
-                                 "   " + tr("n again") + "   " + tr("s save answers");
+                           : tr("Enter install ...") + "   " + tr("arrows scroll") + "   " +
+                                 tr("/ n search") + "   " + tr("s save answers");
     }
     [[nodiscard]] std::string title() const override { return tr("Review"); }
     [[nodiscard]] std::string help() const override {
@@ -133,10 +133,18 @@ private:
             disks.push_back(
                 {{"wwn", id.wwn}, {"serial", id.serial}, {"model", id.model}, {"by_path", id.by_path}});
         }
-        return Transition::ask({{"do", "commit"},
-                                {"site", model_.document()},
-                                {"digest", model_.plan()->digest()},
-                                {"disks", disks}});
+        Json request{{"do", "commit"},
+                     {"site", model_.document()},
+                     {"digest", model_.plan()->digest()},
+                     {"disks", disks}};
+        // Only what the plan has a use for leaves this process.
+        if (model_.get(model_.node("cluster")) == "join") {
+            request["ticket"] = model_.ticket.reveal();
+        }
+        if (model_.wants_passphrase()) {
+            request["disk_passphrase"] = model_.disk_passphrase.reveal();
+        }
+        return Transition::ask(std::move(request));
     }
 
     void draw_confirmation(Canvas& canvas, int top, int bottom) const {

@@ -74,17 +74,21 @@ private:
         fact(canvas, ++y, tr("service tag"), machine.system.serial);
         const bool uefi = machine.firmware.mode == FirmwareMode::uefi;
         fact(canvas, ++y, tr("firmware"),
-             std::format("{} {}, {}", uefi ? "UEFI" : "BIOS", machine.firmware.version,
+             std::format("{}{}, {}", uefi ? "UEFI" : "BIOS",
+                         machine.firmware.version.empty() ? "" : " " + machine.firmware.version,
                          machine.firmware.secure_boot ? tr("Secure Boot is on") : tr("Secure Boot is off")));
         const auto& bmc = machine.bmc;
         fact(canvas, ++y, "BMC",
              !bmc.present     ? tr("none found")
              : bmc.ip.empty() ? tr("there, address unknown")
                               : bmc.ip + "  " + bmc.mac);
-        fact(canvas, ++y, tr("memory"), to_binary_text(machine.memory.total));
+        fact(canvas, ++y, tr("memory"),
+             machine.memory.total == Bytes{0} ? "" : to_binary_text(machine.memory.total));
         fact(canvas, ++y, tr("processors"),
-             std::format("{} x {}, {}", machine.cpu.sockets, machine.cpu.model,
-                         fill(tr("{} threads"), {std::to_string(machine.cpu.threads)})));
+             machine.cpu.threads == 0
+                 ? ""
+                 : std::format("{} x {}, {}", machine.cpu.sockets, machine.cpu.model,
+                               fill(tr("{} threads"), {std::to_string(machine.cpu.threads)})));
         std::size_t up = 0;
         for (const auto& nic : machine.nics) {
             up += nic.link.value_or(false) ? 1U : 0U;
@@ -101,8 +105,12 @@ private:
         const auto* profile = model_.profile();
         fact(canvas, ++y, tr("profile"),
              profile != nullptr ? profile->name : tr("none fits by itself: choose one on the next screen"));
+        const auto site = model_.errors.find("site");
+        const bool unusable = site != model_.errors.end() && site->second.code != "site.none";
         fact(canvas, ++y, tr("answers"),
-             model_.origin().empty() ? tr("none came with the medium: the screens ask") : model_.origin());
+             unusable                  ? "! " + tr("not usable, the screens ask; see below")
+             : model_.origin().empty() ? tr("none came with the medium: the screens ask")
+                                       : model_.origin());
         const auto medium = model_.errors.find("medium");
         fact(canvas, ++y, tr("medium"),
              medium == model_.errors.end() ? model_.medium : "! " + medium->second.message);

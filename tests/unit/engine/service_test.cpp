@@ -28,8 +28,10 @@ public:
     Result<DocumentText> site() override { return refuse("site.none", "none"); }
     Result<std::string> medium() override { return std::string("version 1"); }
     Result<std::string> plan(const DocumentText&) override { return std::string("digest-1"); }
-    Result<void> apply(const Consent& consent) override {
+    Result<SecretsAtHand> secrets_at_hand() override { return SecretsAtHand{.disk_passphrase = true}; }
+    Result<void> apply(const Consent& consent, const TypedSecrets& secrets) override {
         applied = consent;
+        typed = secrets;
         return outcome;
     }
     Result<std::vector<NodeCheck>> check_network() override {
@@ -46,6 +48,7 @@ public:
 
     Result<void> outcome = {};
     std::optional<Consent> applied;
+    TypedSecrets typed;
     std::string saved;
 };
 
@@ -150,6 +153,27 @@ TEST_CASE("consent to the engine's own plan is carried out, to any other one is 
     CHECK(bench.last(1, "state").at("phase") == "done");
     bench.ask(1, {{"id", 5}, {"do", "commit"}, {"site", "s"}, {"digest", "digest-1"}});
     CHECK(bench.error(1) == "engine.busy");
+}
+
+TEST_CASE("what was typed in secret reaches the installation and no screen") {
+    Bench bench;
+    bench.begin();
+    CHECK(bench.last(1, "machine").at("secrets") == Json{{"ticket", false}, {"disk_passphrase", true}});
+    bench.ask(1, {{"id", 2},
+                  {"do", "commit"},
+                  {"site", "s"},
+                  {"digest", "digest-1"},
+                  {"disks", Json::array()},
+                  {"ticket", "canary-ticket"},
+                  {"disk_passphrase", "canary-passphrase"}});
+    REQUIRE(bench.installation.typed.join_ticket);
+    CHECK(bench.installation.typed.join_ticket->reveal() == "canary-ticket");
+    REQUIRE(bench.installation.typed.disk_passphrase);
+    CHECK(bench.installation.typed.disk_passphrase->reveal() == "canary-passphrase");
+    bench.ask(2, {{"id", 1}, {"do", "hello"}, {"terminal", "ttyS0"}});
+    for (const auto& [client, message] : bench.sent) {
+        CHECK(!message.dump().contains("canary"));
+    }
 }
 
 TEST_CASE("a screen that is gone leaves its answers and the log to the next one") {
