@@ -26,7 +26,8 @@ constexpr std::array<StyleRow, 11> style_rows{{
     {Style::strong, "strong", {.bold = true}, {.bold = true}},
     {Style::faint, "faint", {.foreground = cyan}, {}},
     {Style::focus, "focus", {.foreground = black, .background = yellow}, {.bold = true, .reverse = true}},
-    {Style::field, "field", {.underline = true}, {.underline = true}},
+    // A Linux console shows no underline where there is no letter.
+    {Style::field, "field", {.foreground = white, .background = blue}, {.underline = true}},
     {Style::good, "good", {.foreground = green, .bold = true}, {}},
     {Style::warning, "warning", {.foreground = yellow, .bold = true}, {.bold = true}},
     {Style::danger, "danger", {.foreground = red, .bold = true}, {.bold = true, .underline = true}},

@@ -225,14 +225,16 @@ private:
         ::set_escdelay(100);
     }
 
-    attr_t attributes(const Look& look, short& pair) {
+    attr_t attributes(Style style, short& pair) {
+        const Look look = look_of(style, colour_);
         attr_t bits = A_NORMAL;
         bits |= look.bold ? A_BOLD : 0U;
         bits |= look.reverse ? A_REVERSE : 0U;
         bits |= look.underline ? A_UNDERLINE : 0U;
         pair = 0;
         if (colour_ && (look.foreground >= 0 || look.background >= 0)) {
-            pair = static_cast<short>(1 + (look.foreground + 1) * 9 + look.background + 1);
+            // One a style: a Linux console has room for 63.
+            pair = static_cast<short>(1 + static_cast<short>(style));
             ::init_pair(pair, static_cast<short>(look.foreground), static_cast<short>(look.background));
         }
         return bits;
@@ -243,7 +245,7 @@ private:
             return;  // the second half of a wide character
         }
         short pair = 0;
-        const attr_t bits = attributes(look_of(cell.style, colour_), pair);
+        const attr_t bits = attributes(cell.style, pair);
         const auto characters = to_characters(cell.text);
         std::array<wchar_t, 2> text{static_cast<wchar_t>(characters.front()), L'\0'};
         cchar_t glyph;

@@ -157,7 +157,8 @@ TEST_CASE(
         std::this_thread::sleep_for(scaled(seconds{2}));
         must(vm->screendump(workspace / "vga-consent.png"));
         type("0001\n");
-        serial.wait_for("MB/s", scaled(install_timeout));
+        serial.wait_for("extract", scaled(install_timeout));
+        std::this_thread::sleep_for(scaled(seconds{5}));
         must(vm->screendump(workspace / "vga-progress.png"));
         saved = decoded(in_shell(serial, *vm, "base64 -w0 /run/bedplate/site.yaml"));
         serial.wait_for("ok: the node is installed", scaled(install_timeout));

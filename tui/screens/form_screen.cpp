@@ -55,7 +55,9 @@ void FormScreen::show_faults() {
                                              ? model_.finding(item.id)
                                              : nullptr) {
             item.error = short_message(*finding);
-            item.help = finding->hint.empty() ? finding->message : finding->hint;
+            // "the key 'name' is missing" says nothing to somebody who sees fields.
+            const bool is_plain = finding->code == "yaml.missing-key";
+            item.help = !finding->hint.empty() || is_plain ? finding->hint : finding->message;
         }
     }
 }
