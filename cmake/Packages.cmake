@@ -28,6 +28,7 @@ set(node_units
     firstboot/units/bedplate-identity.service
     firstboot/units/bedplate-network-pending.service
     firstboot/units/bedplate-firstboot.service)
+install(DIRECTORY docs/runbooks/ DESTINATION share/bedplate/runbooks COMPONENT node FILES_MATCHING PATTERN "*.md")
 install(TARGETS bedplate-firstboot bedplate-accept RUNTIME DESTINATION lib/bedplate COMPONENT node)
 install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)

@@ -97,7 +97,10 @@ inline constexpr std::string_view etcd_pki = "/etc/etcd/pki";
 [[nodiscard]] std::string hosts_file(std::span<const Member> members);
 
 [[nodiscard]] std::string prometheus_conf(std::string_view cluster, std::string_view hostname);
+/// Alert rules. Each names its page below `runbook_folder` in the annotation `runbook`.
 [[nodiscard]] std::string prometheus_rules();
+/// Where the pages about the alerts (docs/runbooks) are on a node.
+inline constexpr std::string_view runbook_folder = "/usr/share/bedplate/runbooks";
 /// /etc/prometheus/targets/<job>-<node>.json
 [[nodiscard]] std::string prometheus_target(const Member& member, std::uint16_t port);
 [[nodiscard]] std::string alertmanager_conf(std::span<const std::string> webhooks);
