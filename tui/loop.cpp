@@ -8,6 +8,7 @@
 
 #include <array>
 #include <csignal>
+#include <thread>
 
 #include "tui/engine_client.hpp"
 #include "tui/language.hpp"
@@ -31,10 +32,25 @@ void handle_signals() {
         ::sigaction(signal, &action, nullptr);
     }
     ::signal(SIGPIPE, SIG_IGN);
+    // Ctrl-Z is a key of ours. As a signal it can only come while a shell has the terminal; ncurses would
+    // then take the shell's settings for its own.
+    ::signal(SIGTSTP, SIG_IGN);
 }
 
 milliseconds steady_now() {
     return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+/// Whether `child` ended within `patience`.
+bool ended(pid_t child, milliseconds patience) {
+    constexpr milliseconds look{20};
+    for (auto left = patience; left > milliseconds{0}; left -= look) {
+        if (::waitpid(child, nullptr, WNOHANG) != 0) {
+            return true;
+        }
+        std::this_thread::sleep_for(look);
+    }
+    return false;
 }
 
 /// A shell on this terminal; the screens wait for its end. Keys that a terminal turns into signals are for
@@ -45,15 +61,26 @@ void run_shell(const std::string& shell) {
     (void)!::write(STDOUT_FILENO, "\r\n", 2);
     const pid_t child = ::fork();
     if (child == 0) {
-        for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE}) {
+        for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP}) {
             ::signal(signal, SIG_DFL);
         }
         ::setenv("PS1", "bedplate (exit returns to the screens) # ", 1);
         ::execl(shell.c_str(), shell.c_str(), "--norc", static_cast<char*>(nullptr));
         ::_exit(127);
     }
-    int status = 0;
-    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR && asked_to_end == 0) {
+    bool running = child > 0;
+    while (running && ::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+        // Asked to end while the shell is there: it goes first, since it sets the terminal as well, and
+        // whoever sets it last leaves it like that.
+        if (asked_to_end != 0) {
+            constexpr milliseconds patience{2000};
+            ::kill(child, SIGHUP);
+            if (!ended(child, patience)) {
+                ::kill(child, SIGKILL);
+                ::waitpid(child, nullptr, 0);
+            }
+            running = false;
+        }
     }
     ::signal(SIGINT, old_int);
     ::signal(SIGQUIT, old_quit);

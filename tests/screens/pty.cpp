@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <format>
 #include <stdexcept>
 
 #include "tui/utf8.hpp"
@@ -165,11 +166,20 @@ std::optional<int> Pty::wait(milliseconds time) {
     return status_;
 }
 
-bool Pty::restored() const {
+std::string Pty::changed_modes() const {
     termios now{};
     ::tcgetattr(slave_.get(), &now);
-    return now.c_iflag == before_.c_iflag && now.c_oflag == before_.c_oflag &&
-           now.c_lflag == before_.c_lflag && now.c_cflag == before_.c_cflag;
+    std::string changed;
+    const auto compare = [&](std::string_view name, tcflag_t before, tcflag_t after) {
+        if (before != after) {
+            changed += std::format("{} {:o} -> {:o} ", name, before, after);
+        }
+    };
+    compare("iflag", before_.c_iflag, now.c_iflag);
+    compare("oflag", before_.c_oflag, now.c_oflag);
+    compare("lflag", before_.c_lflag, now.c_lflag);
+    compare("cflag", before_.c_cflag, now.c_cflag);
+    return changed;
 }
 
 }  // namespace bedplate::tui

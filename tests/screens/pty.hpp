@@ -40,8 +40,8 @@ public:
     void hang_up();
     /// Exit status (128 + signal), if the program ended within that time.
     std::optional<int> wait(std::chrono::milliseconds time);
-    /// The terminal's settings are those from before the program.
-    [[nodiscard]] bool restored() const;
+    /// Those of the terminal's settings that are not as before the program; empty: it is as it was.
+    [[nodiscard]] std::string changed_modes() const;
 
 private:
     void take(std::chrono::milliseconds time);

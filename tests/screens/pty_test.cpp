@@ -98,7 +98,7 @@ TEST_CASE("the screens work on every kind of terminal, and leave it as it was", 
         CHECK(pty.watch(patience, [&] { return pty.shows("Leave this screen?"); }));
         pty.type("y");
         CHECK(pty.wait(patience) == 0);
-        CHECK(pty.restored());
+        CHECK(pty.changed_modes() == "");
     }
     CHECK(engine.alive());
 }
@@ -161,7 +161,7 @@ TEST_CASE("signals end the screens in order, and a crash leaves a usable termina
         pty.signal(number);
         const auto status = pty.wait(patience);
         REQUIRE(status);
-        CHECK(pty.restored());
+        CHECK(pty.changed_modes() == "");
         if (number == SIGSEGV || number == SIGABRT) {
             // Under a sanitizer its own handler speaks as well; the status is its business then.
             CHECK(*status != 0);
@@ -196,7 +196,7 @@ TEST_CASE("without an engine the screen waits, and finds it when it comes", "[pt
     CHECK(pty.watch(patience, [&] { return pty.shows("Waiting for the engine"); }));
     pty.type("\x03y");
     CHECK(pty.wait(patience) == 0);
-    CHECK(pty.restored());
+    CHECK(pty.changed_modes() == "");
 }
 
 TEST_CASE("a hostile run ends with the terminal as it was and no crash", "[pty][hostile]") {
@@ -247,7 +247,7 @@ TEST_CASE("a hostile run ends with the terminal as it was and no crash", "[pty][
         pty.signal(SIGTERM);
         INFO(pty.raw().substr(pty.raw().size() > 2000 ? pty.raw().size() - 2000 : 0));
         CHECK(pty.wait(patience) == 0);
-        CHECK(pty.restored());
+        CHECK(pty.changed_modes() == "");
     } while (std::chrono::steady_clock::now() < until);
     CHECK(engine.alive());
     Pty after(engine.screen(), "vt220");
