@@ -40,17 +40,24 @@ Result<std::vector<ManagedFile>> server_files(Node& node) {
     BEDPLATE_ASSIGN(const auto identity, read_identity(node.platform.files));
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
     const std::string ip = membership.self.management.to_text();
+    // The Alertmanagers of the control nodes know of one another, so that each alert is told once.
+    std::string peers;
+    for (const auto& member : membership.all) {
+        if (member.control && member.hostname != membership.self.hostname) {
+            peers += std::format(" --cluster.peer={}:9094", member.management.to_text());
+        }
+    }
     std::vector<ManagedFile> files{
         {.path = "/etc/prometheus/prometheus.yml",
          .text = prometheus_conf(identity.name, node.settings.hostname)},
         {.path = "/etc/prometheus/rules/bedplate.yml", .text = prometheus_rules()},
-        {.path = "/etc/prometheus/alertmanager.yml", .text = alertmanager_conf({})},
+        {.path = "/etc/prometheus/alertmanager.yml", .text = alertmanager_conf(node.settings.alert_webhooks)},
         {.path = "/etc/default/prometheus",
          .text = std::format("ARGS=\"--storage.tsdb.retention.time={}d --web.listen-address={}:9090\"\n",
                              node.settings.retention_days, ip)},
         {.path = "/etc/default/prometheus-alertmanager",
-         .text =
-             std::format("ARGS=\"--web.listen-address={0}:9093 --cluster.listen-address={0}:9094\"\n", ip)}};
+         .text = std::format("ARGS=\"--web.listen-address={0}:9093 --cluster.listen-address={0}:9094{1}\"\n",
+                             ip, peers)}};
     for (const auto& member : membership.all) {
         const auto target = [&](std::string_view job, std::uint16_t port) {
             files.push_back({.path = std::format("/etc/prometheus/targets/{}-{}.json", job, member.hostname),

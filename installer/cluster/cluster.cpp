@@ -56,10 +56,9 @@ Result<NodeSettings> read_settings(const Json& node, const Json& site) {
     settings.osds = disks_from_json(disks, "osd");
     settings.osd_dbs = disks_from_json(disks, "osd_db");
     const Json ceph = node.value("ceph", Json::object());
-    settings.device_class = ceph.value("device_class", "");
-    settings.dmcrypt = ceph.value("dmcrypt", false);
     settings.osd_memory_target = Bytes{ceph.value("osd_memory_target", gib(4).value)};
     settings.retention_days = site.value("retention_days", std::uint64_t{30});
+    settings.alert_webhooks = site.value("alert_webhooks", std::vector<std::string>{});
     if (!settings.address("management")) {
         return fail("node.file", "the node has no address in the management network",
                     "/etc/bedplate/site.json");

@@ -37,10 +37,9 @@ struct NodeSettings {
     std::vector<std::string> ntp;
     std::map<std::string, NodeNetwork> networks;
     std::vector<OsdDisk> osds, osd_dbs;
-    std::string device_class;  ///< of the OSDs; empty: Ceph decides by the disk
-    bool dmcrypt = false;
     Bytes osd_memory_target = gib(4);
-    std::uint64_t retention_days = 30;
+    std::uint64_t retention_days = 30;        ///< of Prometheus
+    std::vector<std::string> alert_webhooks;  ///< whom Alertmanager tells
 
     /// This node's address in the network, or in the one that stands in for it: the storage, migration and
     /// ring0 networks fall back to the management network, storage_cluster to storage_public. ring1 has no

@@ -61,6 +61,8 @@ const std::vector<OpenPorts>& open_ports() {
     static const std::vector<OpenPorts> list{
         {"ssh", "tcp", {"22"}, {"management"}, false},
         {"exporters", "tcp", {"9100", "9115", "9177", "9290", "9664"}, {"management"}},
+        {"monitoring", "tcp", {"9090", "9093-9094", "9283"}, {"management"}},
+        {"gossip", "udp", {"9094"}, {"management"}},
         {"time", "udp", {"123"}, {"management"}},
         {"corosync", "udp", {"5405-5412"}, {"ring0", "ring1"}},
         {"etcd", "tcp", {"2379-2380"}, {"management"}},

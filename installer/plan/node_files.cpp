@@ -139,6 +139,7 @@ WriteFile node_document(const NodeFacts& facts) {
                         {"plan_digest", plan_digest_mark},
                         {"network_proof", facts.node.skip_network_proof ? "skipped" : "done"},
                         {"management_port", facts.network.management},
+                        {"ceph", Json{{"osd_memory_target", facts.profile.ceph.osd_memory_target.value}}},
                         {"disks", disks}};
     WriteFile result = file("/etc/bedplate/node.json", document.dump(2) + "\n");
     result.needs_plan_digest = true;
@@ -170,13 +171,16 @@ WriteFile site_document(const NodeFacts& facts) {
         }
         networks[name] = entry;
     }
-    const Json document{{"schema", "bedplate/site-summary/v1"},
-                        {"cluster", facts.node.cluster_name},
-                        {"domain", facts.node.domain},
-                        {"timezone", facts.node.timezone},
-                        {"ntp", facts.node.ntp},
-                        {"dns", facts.node.dns},
-                        {"networks", networks}};
+    const Json document{
+        {"schema", "bedplate/site-summary/v1"},
+        {"cluster", facts.node.cluster_name},
+        {"domain", facts.node.domain},
+        {"timezone", facts.node.timezone},
+        {"ntp", facts.node.ntp},
+        {"dns", facts.node.dns},
+        {"retention_days", std::chrono::ceil<std::chrono::days>(facts.node.monitoring.retention).count()},
+        {"alert_webhooks", facts.node.monitoring.alert_webhooks},
+        {"networks", networks}};
     return file("/etc/bedplate/site.json", document.dump(2) + "\n");
 }
 

@@ -164,6 +164,7 @@ Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                     .ssh_authorized_keys = site.ssh_authorized_keys,
                     .root_password_hash = site.root_password_hash,
                     .install = site.install,
+                    .monitoring = site.monitoring,
                     .wipe = entry->wipe,
                     .site_digest = site.digest};
 }

@@ -287,6 +287,7 @@ struct NodeSpec {
     std::vector<std::string> ssh_authorized_keys;
     std::optional<Secret> root_password_hash;
     InstallSettings install;
+    MonitoringSettings monitoring = {};
     WipeList wipe;
     std::string site_digest;
 };
