@@ -173,6 +173,21 @@ TEST_CASE("signals end the screens in order, and a crash leaves a usable termina
     CHECK(engine.alive());
 }
 
+TEST_CASE("Ctrl-Z as a signal, which only a shell in between lets through, does nothing to the screens",
+          "[pty]") {
+    const Engine engine;
+    Pty pty(engine.screen(), "vt220");
+    REQUIRE(comes_up(pty));
+    for (int i = 0; i < 50; ++i) {
+        pty.signal(SIGTSTP);
+    }
+    pty.type("?");
+    CHECK(pty.watch(patience, [&] { return pty.shows("any key closes this"); }));
+    pty.signal(SIGTERM);
+    CHECK(pty.wait(patience) == 0);
+    CHECK(pty.changed_modes() == "");
+}
+
 TEST_CASE("a line that is hung up ends the screen, not the engine", "[pty]") {
     const Engine engine;
     Pty pty(engine.screen(), "vt220");
