@@ -5,6 +5,7 @@
 #include <format>
 
 #include "base/text.hpp"
+#include "tui/language.hpp"
 
 namespace bedplate::tui {
 
@@ -275,7 +276,7 @@ std::optional<Error> Model::passphrase_fault() const {
         return std::nullopt;
     }
     if (disk_passphrase.empty()) {
-        return refuse("crypt.no-key", "needed: the profile encrypts the system").error();
+        return refuse("crypt.no-key", tr("needed: the profile encrypts the system")).error();
     }
     const auto good = parse_passphrase(disk_passphrase.reveal());
     return good ? std::nullopt

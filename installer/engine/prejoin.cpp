@@ -48,15 +48,6 @@ Result<std::optional<Secret>> ticket_text(const FileSystem& files, const Documen
     return std::optional<Secret>();
 }
 
-Result<std::optional<Ticket>> find_ticket(const FileSystem& files, const DocumentPlaces& places) {
-    BEDPLATE_ASSIGN(const auto text, ticket_text(files, places));
-    if (!text) {
-        return std::optional<Ticket>();
-    }
-    BEDPLATE_ASSIGN(auto ticket, parse_ticket(text->reveal()));
-    return std::optional(std::move(ticket));
-}
-
 Result<std::string> check_before_join(Platform& platform, const Ticket& ticket, const NodeSpec& node,
                                       const Inventory& inventory, const JoinClient& client) {
     BEDPLATE_ASSIGN(const auto random, platform.files.read("/proc/sys/kernel/random/uuid"));

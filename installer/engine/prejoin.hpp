@@ -14,12 +14,8 @@
 
 namespace bedplate {
 
-/// The ticket that came with the medium (`ticket` in its site area, or on a stick), if there is one. Errors:
-/// ticket.*.
-[[nodiscard]] Result<std::optional<Ticket>> find_ticket(const FileSystem& files,
-                                                        const DocumentPlaces& places);
-
-/// The same as it was given, for the node.
+/// The ticket that came with the medium (`ticket` in its site area, or on a stick) as it was given, if there
+/// is one. Errors: those of reading.
 [[nodiscard]] Result<std::optional<Secret>> ticket_text(const FileSystem& files,
                                                         const DocumentPlaces& places);
 
