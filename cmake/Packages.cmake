@@ -29,7 +29,7 @@ set(node_units
     firstboot/units/bedplate-network-pending.service
     firstboot/units/bedplate-firstboot.service)
 install(DIRECTORY docs/runbooks/ DESTINATION share/bedplate/runbooks COMPONENT node FILES_MATCHING PATTERN "*.md")
-install(TARGETS bedplate-firstboot bedplate-accept RUNTIME DESTINATION lib/bedplate COMPONENT node)
+install(TARGETS bedplate-firstboot bedplate-accept bedplate-ceph RUNTIME DESTINATION lib/bedplate COMPONENT node)
 install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 
@@ -104,7 +104,7 @@ function(pack component)
 endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
-pack(node DEPENDS bedplate-firstboot bedplate-accept ${node_units} firstboot/resolved.conf firstboot/sysusers.conf)
+pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph ${node_units} firstboot/resolved.conf firstboot/sysusers.conf)
 # Not among those that the image waits for.
 set(image_stamps ${stamps})
 pack(lab DEPENDS bedplate-lab)

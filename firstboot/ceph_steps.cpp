@@ -166,26 +166,28 @@ Steps mon_store_steps(Node& node) {
 
 /// The key of this node's manager, where the monitors know it already or make it now.
 Steps mgr_key_steps(Node& node) {
-    return {.observe = [&node]() -> Result<Observation> {
-                const auto path = mgr_keyring(node.settings.hostname);
-                if (!has_key(node.platform.files, path)) {
-                    return needed();
-                }
-                BEDPLATE_ASSIGN(const auto text, node.platform.files.read(path));
-                BEDPLATE_ASSIGN(const bool fine,
-                                in_place(node.platform,
-                                         {.path = path, .text = text, .mode = 0600, .owner = "ceph:ceph"}));
-                return fine ? satisfied() : needed();
-            },
-            .apply = [&node]() -> Result<void> {
-                const auto path = mgr_keyring(node.settings.hostname);
-                BEDPLATE_TRY(make_folder_of(node.platform, path, "ceph:ceph"));
-                BEDPLATE_ASSIGN(
-                    const auto text,
-                    ceph(node.platform, {"auth", "get-or-create", "mgr." + node.settings.hostname, "mon",
-                                         "allow profile mgr", "osd", "allow *", "mds", "allow *"}));
-                return put(node.platform, {.path = path, .text = text, .mode = 0600, .owner = "ceph:ceph"});
-            }};
+    return {
+        .observe = [&node]() -> Result<Observation> {
+            const auto path = mgr_keyring(node.settings.hostname);
+            if (!has_key(node.platform.files, path)) {
+                return needed();
+            }
+            BEDPLATE_ASSIGN(const auto text, node.platform.files.read(path));
+            BEDPLATE_ASSIGN(
+                const bool fine,
+                in_place(node.platform, {.path = path, .text = text, .mode = 0600, .owner = "ceph:ceph"}));
+            return fine ? satisfied() : needed();
+        },
+        .apply = [&node]() -> Result<void> {
+            const auto path = mgr_keyring(node.settings.hostname);
+            BEDPLATE_TRY(make_folder_of(node.platform, path, "ceph:ceph"));
+            BEDPLATE_ASSIGN(
+                const auto text,
+                mon_command(node.platform, "auth get-or-create",
+                            {{"entity", "mgr." + node.settings.hostname},
+                             {"caps", {"mon", "allow profile mgr", "osd", "allow *", "mds", "allow *"}}}));
+            return put(node.platform, {.path = path, .text = text, .mode = 0600, .owner = "ceph:ceph"});
+        }};
 }
 
 /// Options of the manager's modules are unknown to the monitors until there has been a manager.
@@ -207,7 +209,7 @@ std::vector<CephOption> wanted_options(Whose whose) {
 
 /// Options that are not set yet. Central options only: {section, name, value}.
 Result<std::vector<CephOption>> missing_options(Node& node, Whose whose) {
-    BEDPLATE_ASSIGN(const Json dump, ceph_json(node.platform, {"config", "dump"}));
+    BEDPLATE_ASSIGN(const Json dump, mon_query(node.platform, "config dump"));
     auto missing = wanted_options(whose);
     for (const Json& option : dump) {
         std::erase_if(missing, [&](const CephOption& wanted) {
@@ -226,10 +228,9 @@ Steps option_steps(Node& node, Whose whose) {
                                                      .reason = missing.front().name + " is not set"};
             },
             .apply = [&node, whose]() -> Result<void> {
-                const std::string file = "/run/bedplate/options.conf";
                 BEDPLATE_ASSIGN(const auto missing, missing_options(node, whose));
-                BEDPLATE_TRY(node.platform.files.write(file, ceph_options_conf(missing)));
-                BEDPLATE_TRY(ceph(node.platform, {"config", "assimilate-conf", "-i", file}));
+                BEDPLATE_TRY(
+                    mon_command(node.platform, "config assimilate-conf", {}, ceph_options_conf(missing)));
                 return {};
             }};
 }
@@ -256,14 +257,21 @@ Steps crash_folder_steps(Platform& platform) {
 }
 
 Result<bool> mon_answers(Node& node) {
-    BEDPLATE_ASSIGN(const Json status, ceph_json(node.platform, {"quorum_status"}));
+    BEDPLATE_ASSIGN(const Json status, mon_query(node.platform, "quorum_status"));
     const auto names = status.value("quorum_names", std::vector<std::string>{});
     return std::ranges::find(names, node.settings.hostname) != names.end();
 }
 
+/// Who this node is for Ceph. One that is no control node may look, and make OSDs.
+std::vector<std::string> access_arguments(Platform& platform) {
+    return platform.files.exists(admin_keyring)
+               ? std::vector<std::string>{}
+               : std::vector<std::string>{"--name", "client.bedplate-join", "--keyring", join_keyring()};
+}
+
 /// A manager is active, and this node's is that one or stands by.
 Result<bool> mgr_available(Node& node) {
-    BEDPLATE_ASSIGN(const Json map, ceph_json(node.platform, {"mgr", "dump"}));
+    BEDPLATE_ASSIGN(const Json map, mon_query(node.platform, "mgr dump"));
     const auto is_own = [&](const Json& mgr) { return mgr.value("name", "") == node.settings.hostname; };
     return map.value("available", false) &&
            (map.value("active_name", "") == node.settings.hostname ||
@@ -274,10 +282,8 @@ Result<bool> mgr_available(Node& node) {
 
 std::vector<std::string> ceph_command(Platform& platform, const std::vector<std::string>& arguments) {
     std::vector<std::string> argv{"ceph", "--connect-timeout", "30"};
-    if (!platform.files.exists(admin_keyring)) {
-        // Not a control node: it may look, and make OSDs.
-        argv.insert(argv.end(), {"--name", "client.bedplate-join", "--keyring", join_keyring()});
-    }
+    const auto who = access_arguments(platform);
+    argv.insert(argv.end(), who.begin(), who.end());
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return argv;
 }
@@ -287,10 +293,21 @@ Result<std::string> ceph(Platform& platform, const std::vector<std::string>& arg
                        {.argv = ceph_command(platform, arguments), .timeout = std::chrono::minutes{2}});
 }
 
-Result<Json> ceph_json(Platform& platform, std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--format", "json"});
-    BEDPLATE_ASSIGN(const auto text, ceph(platform, arguments));
-    return parse_json(text, "ceph " + join(arguments, " "));
+Result<std::string> mon_command(Platform& platform, std::string_view prefix, Json arguments,
+                                std::string input) {
+    std::vector<std::string> argv{"/usr/lib/bedplate/bedplate-ceph"};
+    const auto who = access_arguments(platform);
+    argv.insert(argv.end(), who.begin(), who.end());
+    arguments["prefix"] = prefix;
+    const Json request{{"command", std::move(arguments)}, {"input", std::move(input)}};
+    return run_checked(platform.commands,
+                       {.argv = argv, .input = request.dump(), .timeout = std::chrono::minutes{2}});
+}
+
+Result<Json> mon_query(Platform& platform, std::string_view prefix, Json arguments) {
+    arguments["format"] = "json";
+    BEDPLATE_ASSIGN(const auto text, mon_command(platform, prefix, std::move(arguments)));
+    return parse_json(text, std::format("ceph {}", prefix));
 }
 
 std::vector<Step> ceph_steps(Node& node) {

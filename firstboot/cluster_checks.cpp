@@ -87,7 +87,7 @@ Result<NodeCheck> check_registry(Platform& platform) {
 }
 
 Result<NodeCheck> check_health(Platform& platform) {
-    BEDPLATE_ASSIGN(const Json health, ceph_json(platform, {"health"}));
+    BEDPLATE_ASSIGN(const Json health, mon_query(platform, "health"));
     std::vector<std::string> accepted, others;
     const Json reasons = health.value("checks", Json::object());
     for (const auto& [code, check] : reasons.items()) {
@@ -108,7 +108,7 @@ Result<NodeCheck> check_health(Platform& platform) {
 }
 
 Result<NodeCheck> check_osds(Platform& platform, const NodeSettings& settings) {
-    BEDPLATE_ASSIGN(const Json tree, ceph_json(platform, {"osd", "tree"}));
+    BEDPLATE_ASSIGN(const Json tree, mon_query(platform, "osd tree"));
     std::vector<int> own;
     std::size_t up = 0;
     for (const Json& item : tree.value("nodes", Json::array())) {
@@ -127,7 +127,7 @@ Result<NodeCheck> check_osds(Platform& platform, const NodeSettings& settings) {
 }
 
 Result<NodeCheck> check_mgr(Platform& platform) {
-    BEDPLATE_ASSIGN(const Json stat, ceph_json(platform, {"mgr", "stat"}));
+    BEDPLATE_ASSIGN(const Json stat, mon_query(platform, "mgr stat"));
     const std::string active = stat.value("active_name", "");
     return NodeCheck{.id = "ceph.mgr",
                      .ok = stat.value("available", false),

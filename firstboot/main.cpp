@@ -72,11 +72,11 @@ Result<void> follow(Platform& platform, firstboot::Node& node) {
                       << std::endl;
             last = now;
         }
-        constexpr unsigned rounds_per_report = 30;
+        constexpr unsigned rounds_per_report = 12;
         if (round % rounds_per_report == 0) {
             BEDPLATE_TRY(write_report(platform));
         }
-        platform.clock.sleep(std::chrono::seconds{2});
+        platform.clock.sleep(std::chrono::seconds{5});
     }
 }
 

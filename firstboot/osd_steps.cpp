@@ -12,7 +12,7 @@ namespace {
 
 /// As the monitors see it.
 Result<bool> all_up(Node& node) {
-    BEDPLATE_ASSIGN(const Json tree, ceph_json(node.platform, {"osd", "tree"}));
+    BEDPLATE_ASSIGN(const Json tree, mon_query(node.platform, "osd tree"));
     std::size_t up = 0;
     std::vector<int> own;
     for (const Json& item : tree.value("nodes", Json::array())) {
@@ -34,7 +34,7 @@ Result<bool> there(Node& node) {
 
 /// The fsid of every OSD in the monitors' map.
 Result<std::vector<std::string>> known_osds(Platform& platform) {
-    BEDPLATE_ASSIGN(const Json map, ceph_json(platform, {"osd", "dump"}));
+    BEDPLATE_ASSIGN(const Json map, mon_query(platform, "osd dump"));
     std::vector<std::string> known;
     for (const Json& osd : map.value("osds", Json::array())) {
         known.push_back(osd.value("uuid", ""));

@@ -23,7 +23,7 @@ constexpr std::string_view machines_pool = "vms", managers_pool = ".mgr";
 
 /// Those of the two that exist.
 Result<std::map<std::string, PoolState>> pool_states(Node& node) {
-    BEDPLATE_ASSIGN(const Json pools, ceph_json(node.platform, {"osd", "pool", "ls", "detail"}));
+    BEDPLATE_ASSIGN(const Json pools, mon_query(node.platform, "osd pool ls", {{"detail", "detail"}}));
     std::map<std::string, PoolState> states;
     for (const Json& pool : pools) {
         const std::string name = pool.value("pool_name", "");
@@ -43,7 +43,7 @@ bool keeps_enough(const PoolState& pool, const PoolPolicy& policy) {
 }
 
 Result<PoolPolicy> policy_now(Node& node) {
-    BEDPLATE_ASSIGN(const Json tree, ceph_json(node.platform, {"osd", "tree"}));
+    BEDPLATE_ASSIGN(const Json tree, mon_query(node.platform, "osd tree"));
     std::size_t hosts = 0, osds = 0;
     for (const Json& item : tree.value("nodes", Json::array())) {
         hosts += item.value("type", "") == "host" && !item.value("children", Json::array()).empty() ? 1 : 0;
@@ -59,11 +59,11 @@ Result<PoolPolicy> policy_now(Node& node) {
 Result<void> raise_copies(Platform& platform, const std::string& pool, const std::string& rule,
                           const PoolPolicy& policy) {
     const auto set = [&](const std::string& name, const std::string& value) -> Result<void> {
-        std::vector<std::string> command{"osd", "pool", "set", pool, name, value};
+        Json command{{"pool", pool}, {"var", name}, {"val", value}};
         if (name == "size" && value == "1") {
-            command.emplace_back("--yes-i-really-mean-it");
+            command["yes_i_really_mean_it"] = true;
         }
-        BEDPLATE_TRY(ceph(platform, command));
+        BEDPLATE_TRY(mon_command(platform, "osd pool set", std::move(command)));
         return {};
     };
     BEDPLATE_TRY(set("crush_rule", rule));
@@ -78,12 +78,19 @@ Result<void> make_pools(Node& node) {
     BEDPLATE_ASSIGN(const auto policy, policy_now(node));
     BEDPLATE_ASSIGN(auto pools, pool_states(node));
     const std::string vms(machines_pool), rule = policy.across_hosts ? "bedplate-host" : "bedplate-osd";
-    BEDPLATE_TRY(ceph(platform, {"osd", "crush", "rule", "create-replicated", rule, "default",
-                                 policy.across_hosts ? "host" : "osd"}));
+    BEDPLATE_TRY(
+        mon_command(platform, "osd crush rule create-replicated",
+                    {{"name", rule}, {"root", "default"}, {"type", policy.across_hosts ? "host" : "osd"}}));
     if (!pools.contains(vms)) {
-        BEDPLATE_TRY(ceph(
-            platform, {"osd", "pool", "create", vms, "32", "32", "replicated", rule, "--autoscale-mode=on"}));
-        BEDPLATE_TRY(ceph(platform, {"osd", "pool", "set", vms, "bulk", "true"}));
+        BEDPLATE_TRY(mon_command(platform, "osd pool create",
+                                 {{"pool", vms},
+                                  {"pg_num", 32},
+                                  {"pgp_num", 32},
+                                  {"pool_type", "replicated"},
+                                  {"rule", rule},
+                                  {"autoscale_mode", "on"}}));
+        BEDPLATE_TRY(
+            mon_command(platform, "osd pool set", {{"pool", vms}, {"var", "bulk"}, {"val", "true"}}));
         pools[vms] = {};
     }
     for (const auto& [pool, state] : pools) {
@@ -92,8 +99,9 @@ Result<void> make_pools(Node& node) {
         }
     }
     if (policy.size > 1) {
-        BEDPLATE_TRY(ceph(platform, {"config", "set", "global", std::string(default_pool_size),
-                                     std::to_string(policy.size)}));
+        BEDPLATE_TRY(mon_command(
+            platform, "config set",
+            {{"who", "global"}, {"name", default_pool_size}, {"value", std::to_string(policy.size)}}));
     }
     if (!pools[vms].initialised) {
         BEDPLATE_TRY(run_checked(platform.commands,

@@ -60,12 +60,12 @@ std::vector<std::string> answering(Platform& platform, const std::vector<Member>
 }
 
 Result<void> ask_ceph(Platform& platform, RemovalFacts& facts) {
-    BEDPLATE_ASSIGN(const Json quorum, ceph_json(platform, {"quorum_status"}));
+    BEDPLATE_ASSIGN(const Json quorum, mon_query(platform, "quorum_status"));
     facts.monitors.present = quorum.value("quorum_names", std::vector<std::string>{});
     for (const Json& monitor : quorum.at("monmap").value("mons", Json::array())) {
         facts.monitors.all.push_back(monitor.value("name", ""));
     }
-    BEDPLATE_ASSIGN(const Json tree, ceph_json(platform, {"osd", "tree"}));
+    BEDPLATE_ASSIGN(const Json tree, mon_query(platform, "osd tree"));
     for (const Json& item : tree.value("nodes", Json::array())) {
         const auto children = item.value("children", std::vector<int>{});
         if (item.value("type", "") == "host" && !children.empty()) {
@@ -75,7 +75,7 @@ Result<void> ask_ceph(Platform& platform, RemovalFacts& facts) {
             }
         }
     }
-    BEDPLATE_ASSIGN(const Json pools, ceph_json(platform, {"osd", "pool", "ls", "detail"}));
+    BEDPLATE_ASSIGN(const Json pools, mon_query(platform, "osd pool ls", {{"detail", "detail"}}));
     for (const Json& pool : pools) {
         facts.copies = std::max(facts.copies, pool.value("size", std::size_t{0}));
     }
@@ -125,7 +125,7 @@ Steps drain_machines(Platform& platform, const std::string& name) {
 
 /// How much has still to be copied, in Ceph's own words.
 std::string still_to_copy(Platform& platform) {
-    const auto status = ceph_json(platform, {"status"});
+    const auto status = mon_query(platform, "status");
     if (!status || !status->contains("pgmap")) {
         return "Ceph does not say how much is left";
     }
@@ -192,7 +192,7 @@ Steps tell_node(Node& node, const RemovalFacts& facts) {
 
 Steps forget_osds(Platform& platform, const RemovalFacts& facts) {
     const auto there = [&platform, facts]() -> Result<std::vector<unsigned>> {
-        BEDPLATE_ASSIGN(const Json list, ceph_json(platform, {"osd", "ls"}));
+        BEDPLATE_ASSIGN(const Json list, mon_query(platform, "osd ls"));
         std::vector<unsigned> left;
         for (const unsigned osd : facts.osds) {
             if (std::ranges::contains(list, Json(osd))) {
@@ -217,7 +217,7 @@ Steps forget_osds(Platform& platform, const RemovalFacts& facts) {
 
 Steps forget_monitor(Platform& platform, const std::string& name) {
     return {.observe = [&platform, name]() -> Result<Observation> {
-                BEDPLATE_ASSIGN(const Json map, ceph_json(platform, {"mon", "dump"}));
+                BEDPLATE_ASSIGN(const Json map, mon_query(platform, "mon dump"));
                 const auto is_it = [&](const Json& monitor) { return monitor.value("name", "") == name; };
                 return std::ranges::any_of(map.value("mons", Json::array()), is_it) ? needed() : satisfied();
             },

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <format>
 #include <fstream>
+#include <ranges>
 #include <regex>
 
 #include "figures.hpp"
@@ -80,6 +81,11 @@ TEST_CASE("24 disks are torn down, partitioned and formatted side by side", "[ma
     proved(
         std::format("24 disks torn down, partitioned and formatted in {:.1f} s; the tools by hand {:.1f} s",
                     ours, tools));
+    for (const std::regex stage("@stage ([^@]+)@");
+         const auto& found : std::ranges::subrange(
+             std::sregex_iterator(said.text.begin(), said.text.end(), stage), std::sregex_iterator())) {
+        proved(found[1]);
+    }
     shell.vm().power_cut();
     workspace.succeeded();
 }
