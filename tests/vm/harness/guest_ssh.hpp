@@ -38,7 +38,7 @@ public:
     /// Run a shell command line; a non-zero exit status is a value. Errors: those of CommandRunner,
     /// ssh.connection.
     [[nodiscard]] Result<CommandResult> run(
-        const std::string& command_line, std::chrono::milliseconds timeout = std::chrono::seconds(60)) const;
+        const std::string& command_line, std::chrono::milliseconds timeout = std::chrono::minutes(5)) const;
     /// Run and expect status 0; returns what was printed, without the last line end.
     [[nodiscard]] Result<std::string> output(const std::string& command_line) const;
     [[nodiscard]] Result<Json> json(const std::string& command_line) const;
