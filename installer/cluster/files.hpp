@@ -82,7 +82,8 @@ inline constexpr std::string_view etcd_pki = "/etc/etcd/pki";
 // --- virtual machines --------------------------------------------------------------------------------------
 
 [[nodiscard]] std::string libvirt_secret_xml(const ClusterIdentity& identity);
-/// The pool `vms` on the RBD pool of that name.
+/// The pool `vms` on the RBD pool of that name. Its UUID never changes: libvirt takes another one of the same
+/// name for another pool, and refuses it, when a monitor is added.
 [[nodiscard]] std::string libvirt_pool_xml(const ClusterIdentity& identity, std::span<const Member> members);
 /// A libvirt network on a bridge that the node has.
 [[nodiscard]] std::string libvirt_bridge_xml(std::string_view name, std::string_view bridge,

@@ -21,9 +21,10 @@ std::string libvirt_pool_xml(const ClusterIdentity& identity, std::span<const Me
         }
     }
     return std::format(
-        "<pool type='rbd'><name>vms</name><source><name>vms</name>{}<auth type='ceph' username='libvirt'>"
-        "<secret uuid='{}'/></auth></source></pool>\n",
-        hosts, identity.libvirt_secret.to_text());
+        "<pool type='rbd'><name>vms</name><uuid>{}</uuid><source><name>vms</name>{}"
+        "<auth type='ceph' username='libvirt'><secret uuid='{}'/></auth></source></pool>\n",
+        Guid::derive("bedplate/libvirt/pool/vms", identity.fsid.to_text()).to_text(), hosts,
+        identity.libvirt_secret.to_text());
 }
 
 std::string libvirt_bridge_xml(std::string_view name, std::string_view bridge,
@@ -32,8 +33,9 @@ std::string libvirt_bridge_xml(std::string_view name, std::string_view bridge,
         vlan ? std::format("<portgroup name='vlan{0}' default='yes'><vlan><tag id='{0}'/></vlan></portgroup>",
                            *vlan)
              : "";
-    return std::format("<network><name>{}</name><forward mode='bridge'/><bridge name='{}'/>{}</network>\n",
-                       name, bridge, tag);
+    return std::format(
+        "<network><name>{}</name><uuid>{}</uuid><forward mode='bridge'/><bridge name='{}'/>{}</network>\n",
+        name, Guid::derive("bedplate/libvirt/network", std::string(name)).to_text(), bridge, tag);
 }
 
 std::string qemu_conf(const Member& node) {

@@ -46,6 +46,9 @@ void check_disk_on_all(RackCluster& cluster) {
     const auto sum = must(ssh.output("cat /root/proof"));
     for (unsigned number = 1; number <= cluster.size(); ++number) {
         must(cluster.ssh(number).output("virsh pool-refresh vms"));
+        // It names all monitors, those that joined later as well.
+        CHECK(must(cluster.ssh(number).output("virsh pool-dumpxml vms | grep -c '<host '")) ==
+              std::to_string(std::min(cluster.size(), 3U)));
         CHECK(must(cluster.ssh(number).output("virsh vol-list vms | grep -c proof")) == "1");
         CHECK(must(cluster.ssh(number).output("rbd export vms/proof - 2>/dev/null | sha256sum")) == sum);
     }

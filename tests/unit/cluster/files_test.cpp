@@ -90,6 +90,13 @@ TEST_CASE("Pacemaker takes the cluster options") {
     CHECK(objection(whole, {"crm_verify", "--verbose", "--xml-file", "FILE"}, "cib.xml").empty());
 }
 
+TEST_CASE("libvirt's pool is the same one however many monitors there are") {
+    const auto uuid = [](const std::string& xml) { return xml.substr(xml.find("<uuid>"), 42); };
+    CHECK(uuid(libvirt_pool_xml(identity(), members(1))) == uuid(libvirt_pool_xml(identity(), members(3))));
+    CHECK(uuid(libvirt_bridge_xml("service", "br-service", 200)) ==
+          uuid(libvirt_bridge_xml("service", "br-service", std::nullopt)));
+}
+
 TEST_CASE("libvirt's schemas take the secret, the pool and the network") {
     CHECK(objection(libvirt_secret_xml(identity()), {"virt-xml-validate", "FILE"}, "secret.xml").empty());
     CHECK(objection(libvirt_pool_xml(identity(), members(3)), {"virt-xml-validate", "FILE"}, "pool.xml")
