@@ -110,6 +110,13 @@ Result<void> make_pools(Node& node) {
     return {};
 }
 
+Result<bool> pools_keep_enough(Node& node) {
+    BEDPLATE_ASSIGN(const auto policy, policy_now(node));
+    BEDPLATE_ASSIGN(auto pools, pool_states(node));
+    return pools[std::string(machines_pool)].initialised &&
+           std::ranges::all_of(pools, [&](const auto& pool) { return keeps_enough(pool.second, policy); });
+}
+
 }  // namespace
 
 Steps pool_steps(Node& node) {
@@ -117,13 +124,21 @@ Steps pool_steps(Node& node) {
                 if (node.settings.osds.empty()) {
                     return satisfied();  // nothing to keep it on; the report says that there is no OSD
                 }
-                BEDPLATE_ASSIGN(const auto policy, policy_now(node));
-                BEDPLATE_ASSIGN(auto pools, pool_states(node));
-                const bool enough = std::ranges::all_of(
-                    pools, [&](const auto& pool) { return keeps_enough(pool.second, policy); });
-                return enough && pools[std::string(machines_pool)].initialised ? satisfied() : needed();
+                BEDPLATE_ASSIGN(const bool enough, pools_keep_enough(node));
+                return enough ? satisfied() : needed();
             },
-            .apply = [&node] { return make_pools(node); }};
+            .apply = [&node]() -> Result<void> {
+                // An OSD of another node may come up meanwhile, and more copies be wanted than a moment ago.
+                constexpr int most_rounds = 5;
+                for (int round = 0; round < most_rounds; ++round) {
+                    BEDPLATE_TRY(make_pools(node));
+                    BEDPLATE_ASSIGN(const bool enough, pools_keep_enough(node));
+                    if (enough) {
+                        break;
+                    }
+                }
+                return {};
+            }};
 }
 
 }  // namespace bedplate::firstboot
