@@ -30,6 +30,7 @@ set(node_units
     firstboot/units/bedplate-firstboot.service)
 install(DIRECTORY docs/runbooks/ DESTINATION share/bedplate/runbooks COMPONENT node FILES_MATCHING PATTERN "*.md")
 install(TARGETS bedplate-firstboot bedplate-accept bedplate-ceph RUNTIME DESTINATION lib/bedplate COMPONENT node)
+install(PROGRAMS firstboot/ceph_volume.py DESTINATION lib/bedplate RENAME ceph-volume COMPONENT node)
 install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 
@@ -104,7 +105,8 @@ function(pack component)
 endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
-pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph ${node_units} firstboot/resolved.conf firstboot/sysusers.conf)
+pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph ${node_units} firstboot/ceph_volume.py firstboot/resolved.conf
+    firstboot/sysusers.conf)
 # Not among those that the image waits for.
 set(image_stamps ${stamps})
 pack(lab DEPENDS bedplate-lab)

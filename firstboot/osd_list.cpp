@@ -76,9 +76,9 @@ OsdStep next_step(bool keep, const OsdState& state) {
 
 std::vector<std::string> create_command(const WantedOsd& osd, const std::string& data_path,
                                         const std::string& db_path) {
-    std::vector<std::string> argv{"ceph-volume",          "lvm",           "create",
-                                  "--bluestore",          "--osd-fsid",    osd.fsid,
-                                  "--crush-device-class", osd.device_class};
+    std::vector<std::string> argv{
+        std::string(ceph_volume), "lvm",           "create", "--bluestore", "--osd-fsid", osd.fsid,
+        "--crush-device-class",   osd.device_class};
     if (osd.dmcrypt) {
         argv.emplace_back("--dmcrypt");
     }

@@ -54,6 +54,10 @@ struct OsdState {
 /// The decision, as a table: an OSD that may hold data is never made again.
 [[nodiscard]] OsdStep next_step(bool keep, const OsdState& state);
 
+/// The packaged ceph-volume, but that no key is an argument of another program (firstboot/ceph_volume.py).
+/// Whatever writes a keyring is called by this name.
+inline constexpr std::string_view ceph_volume = "/usr/lib/bedplate/ceph-volume";
+
 /// The command that makes it: ceph-volume lvm create with the devices as they are called now.
 [[nodiscard]] std::vector<std::string> create_command(const WantedOsd& osd, const std::string& data_path,
                                                       const std::string& db_path);

@@ -202,7 +202,8 @@ private:
 
     Result<void> activate(const WantedOsd& osd) {
         const OsdVolume* const block = block_of(osd);
-        BEDPLATE_TRY(run({"ceph-volume", "lvm", "activate", "--bluestore", block->osd_id, osd.fsid}));
+        BEDPLATE_TRY(
+            run({std::string(ceph_volume), "lvm", "activate", "--bluestore", block->osd_id, osd.fsid}));
         BEDPLATE_TRY(mark_completed(osd));
         done_.push_back(std::format("started OSD {} ({})", block->osd_id, osd.fsid));
         return {};

@@ -60,7 +60,7 @@ struct OsdNode {
                          [this](const Command& /*command*/) -> Result<CommandResult> {
                              return CommandResult{.exit_status = 0, .out = volumes, .err = {}};
                          });
-        fake.commands.on("ceph-volume lvm create *",
+        fake.commands.on("/usr/lib/bedplate/ceph-volume lvm create *",
                          [this](const Command& /*command*/) -> Result<CommandResult> {
                              volumes = "{" + listed("0", new_fsid, false) + "}";
                              running = true;
@@ -71,7 +71,7 @@ struct OsdNode {
                              volumes = "{}";
                              return CommandResult{};
                          });
-        fake.commands.on("ceph-volume lvm activate *",
+        fake.commands.on("/usr/lib/bedplate/ceph-volume lvm activate *",
                          [this](const Command& /*command*/) -> Result<CommandResult> {
                              running = true;
                              return CommandResult{};
@@ -103,8 +103,9 @@ TEST_CASE("an OSD is made with its devices, class and fsid; the database where t
     REQUIRE(wanted);
     WantedOsd osd = wanted->osds.at(0);
     CHECK(create_command(osd, "/dev/sda", "") ==
-          std::vector<std::string>{"ceph-volume", "lvm", "create", "--bluestore", "--osd-fsid", new_fsid,
-                                   "--crush-device-class", "nvme", "--data", "/dev/sda"});
+          std::vector<std::string>{"/usr/lib/bedplate/ceph-volume", "lvm", "create", "--bluestore",
+                                   "--osd-fsid", new_fsid, "--crush-device-class", "nvme", "--data",
+                                   "/dev/sda"});
     osd.dmcrypt = true;
     osd.db_size = gib(30);
     const auto command = create_command(osd, "/dev/sda", "/dev/nvme0n1");
@@ -127,12 +128,12 @@ TEST_CASE("a planned OSD is made once") {
     INFO((done ? "" : done.error().to_text()));
     REQUIRE(done);
     CHECK(done->size() == 1);
-    CHECK(node.fake.commands.count("ceph-volume lvm create * --data /dev/sda") == 1);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm create * --data /dev/sda") == 1);
     CHECK(osds_run(node.fake.platform).value());
     const auto again = prepare_osds(node.fake.platform);
     REQUIRE(again);
     CHECK(again->empty());
-    CHECK(node.fake.commands.count("ceph-volume lvm create *") == 1);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm create *") == 1);
     CHECK(node.fake.commands.count("ceph-volume lvm zap *") == 0);
 }
 
@@ -147,7 +148,7 @@ TEST_CASE("an OSD that was cut off before it was complete is made anew") {
     node.volumes = "{" + listed("0", new_fsid, false) + "}";
     REQUIRE(prepare_osds(node.fake.platform));
     CHECK(node.fake.commands.count(std::string("ceph-volume lvm zap --destroy --osd-fsid ") + new_fsid) == 1);
-    CHECK(node.fake.commands.count("ceph-volume lvm create *") == 1);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm create *") == 1);
 }
 
 TEST_CASE("an OSD that may hold data is never zapped: it was seen completed, or it is encrypted") {
@@ -161,8 +162,8 @@ TEST_CASE("an OSD that may hold data is never zapped: it was seen completed, or 
     }
     REQUIRE(prepare_osds(node.fake.platform));
     CHECK(node.fake.commands.count("ceph-volume lvm zap *") == 0);
-    CHECK(node.fake.commands.count("ceph-volume lvm create *") == 0);
-    CHECK(node.fake.commands.count("ceph-volume lvm activate *") == 1);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm create *") == 0);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm activate *") == 1);
 }
 
 TEST_CASE("a disk that holds something is not made into an OSD") {
@@ -171,7 +172,7 @@ TEST_CASE("a disk that holds something is not made into an OSD") {
     const auto done = prepare_osds(node.fake.platform);
     REQUIRE_FALSE(done);
     CHECK(done.error().code == "osds.disk");
-    CHECK(node.fake.commands.count("ceph-volume lvm create *") == 0);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm create *") == 0);
 }
 
 TEST_CASE("a disk that is not there any more is named") {
@@ -191,9 +192,10 @@ TEST_CASE("an OSD that was kept is started without any key, once") {
     INFO((done ? "" : done.error().to_text()));
     REQUIRE(done);
     CHECK(node.fake.commands.count("vgchange --yes --activate y ceph-1") == 1);
-    CHECK(node.fake.commands.count(std::string("ceph-volume lvm activate --bluestore 3 ") + kept_fsid) == 1);
+    CHECK(node.fake.commands.count(std::string("/usr/lib/bedplate/ceph-volume lvm activate --bluestore 3 ") +
+                                   kept_fsid) == 1);
     REQUIRE(activate_osds(node.fake.platform));
-    CHECK(node.fake.commands.count("ceph-volume lvm activate *") == 1);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm activate *") == 1);
 }
 
 TEST_CASE("a kept OSD of which nothing is there is an error, and nothing is made in its place") {
@@ -201,7 +203,7 @@ TEST_CASE("a kept OSD of which nothing is there is an error, and nothing is made
     const auto done = prepare_osds(node.fake.platform);
     REQUIRE_FALSE(done);
     CHECK(done.error().code == "osds.missing");
-    CHECK(node.fake.commands.count("ceph-volume lvm create *") == 0);
+    CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm create *") == 0);
 }
 
 TEST_CASE("a kept OSD that the cluster does not know is named, not started for ever") {
