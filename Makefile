@@ -8,7 +8,7 @@ BUILD := build/cmake
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help buildroot build packages iso check check-vm check-disks check-network check-lab lab check-media check-reproducible test bench \
+.PHONY: help buildroot build packages iso check check-vm check-disks check-network check-lab check-lab-faults lab check-media check-reproducible test bench \
 	lint format shell clean
 
 help: ## This list
@@ -51,7 +51,10 @@ check-network: iso build ## The network on the virtual rack: every fault of a sw
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L rack -V
 
 check-lab: iso build ## Several nodes on the virtual rack: one creates a cluster, the others join it by ticket
-	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L lab -V
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^lab$$' -V
+
+check-lab-faults: iso build ## A node taken out and installed again; first boots killed at each step and switched off
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^lab-faults$$' -V
 
 lab: iso build ## A cluster of three virtual machines from the image, which stays (out/bin/bedplate lab down ends it)
 	@$(AS_ROOT) tests/lab/up
