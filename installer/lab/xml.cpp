@@ -78,6 +78,7 @@ void add_ports(xml_node devices, const Lab& lab, const LabNode& node) {
         add(port, "mac", {{"address", mac}});
         add(port, "source", {{"network", lab.bridge}});
         add(port, "model", {{"type", "virtio"}});
+        add(port, "mtu", {{"size", std::to_string(lab.mtu)}});
         // A switch in user space sees packets as they are: unfinished checksums would go out unfinished.
         auto driver = add(port, "driver");
         add(driver, "host",
@@ -142,7 +143,6 @@ std::string network_xml(const Lab& lab) {
     add(network, "name", {}, lab.bridge);
     add(network, "forward", {{"mode", "bridge"}});
     add(network, "bridge", {{"name", lab.bridge}});
-    add(network, "mtu", {{"size", std::to_string(lab.mtu)}});
     add(network, "virtualport", {{"type", "openvswitch"}});
     if (!lab.vlans.empty()) {
         auto ports = add(network, "portgroup", {{"name", "node"}, {"default", "yes"}});
