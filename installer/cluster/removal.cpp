@@ -72,7 +72,8 @@ Result<void> may_remove(const RemovalFacts& facts) {
                                   facts.hosts_with_osds - 1, facts.copies),
                       {}, "add a node first, or keep the OSDs for a reinstallation (without --purge-osds)");
     }
-    if (!facts.osds_may_stop) {
+    // OSDs that are purged are emptied first, while they run.
+    if (!facts.purge && !facts.osds_may_stop) {
         return refuse("node.data",
                       std::format("data is only on OSDs of {}, or too few copies would be left to write to",
                                   facts.node),

@@ -27,7 +27,7 @@ struct RemovalFacts {
 
 /// May the node be taken out, so that nothing that votes stops and no data is lost? Pure. Errors, all
 /// refused: node.unknown, node.self, node.quorum (who would be left without a majority), node.data (its OSDs
-/// are needed), node.copies (purge: fewer hosts than copies would be left).
+/// are kept and needed), node.copies (purge: fewer hosts than copies would be left).
 [[nodiscard]] Result<void> may_remove(const RemovalFacts& facts);
 
 }  // namespace bedplate

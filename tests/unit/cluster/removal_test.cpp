@@ -42,6 +42,9 @@ TEST_CASE("a node may go while those that stay have their majorities and the dat
     CHECK(verdict(facts).empty());
     facts.osds_may_stop = false;
     CHECK(verdict(facts) == "node.data");
+    facts.purge = true;  // they are emptied while they run, and only then stopped
+    facts.copies = 2;
+    CHECK(verdict(facts).empty());
 }
 
 TEST_CASE("a node that is dead already may go as well, one more that is down keeps it in") {
