@@ -188,7 +188,7 @@ void add_up(CLI::App& verb, Options& options) {
     verb.add_option("--profile", options.up.profile, "Profile of the nodes (else: lab-vm)")->excludes(site);
     verb.add_option("--profiles", options.profiles, "Directory of profiles (else: the shipped ones)");
     verb.add_option("--memory", options.memory, "Of each node")->capture_default_str();
-    verb.add_option("--cpus", options.up.wish.cpus, "Of each node")->capture_default_str();
+    verb.add_option("--cpus", options.up.wish.cpus, "Of each node (else: 2, or 1 where they are emulated)");
     verb.add_option("--osds", options.up.wish.osds, "Disks for Ceph on each node")->capture_default_str();
     verb.add_option("--emulator", options.emulator, "kvm or qemu; auto: what works here")
         ->capture_default_str();

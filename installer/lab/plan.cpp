@@ -154,7 +154,8 @@ Result<Lab> plan_lab(const Wish& wish, const Site& site, const Profile& profile,
             .vlans = {},
             .emulator = wish.emulator,
             .memory = wish.memory,
-            .cpus = wish.cpus,
+            // Emulated processors that wait for one another cost more than they do (decision 0079).
+            .cpus = wish.cpus != 0 ? wish.cpus : wish.emulator == "kvm" ? 2U : 1U,
             .manufacturer = smbios(profile, "manufacturer"),
             .product = smbios(profile, "product"),
             .nodes = {}};

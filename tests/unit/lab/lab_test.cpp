@@ -70,6 +70,7 @@ TEST_CASE("a lab without a site gets one that the loader takes, and nodes that i
     CHECK(lab.nodes[2].address == "10.77.0.13");
     CHECK(lab.address == "10.77.0.1/24");
     CHECK(lab.mtu == 9000);
+    CHECK(lab.cpus == 1);  // emulated
     CHECK(lab.vlans.size() == 3);
     CHECK(lab.manufacturer == "QEMU");
     const auto profile = shipped_profile("lab-vm");
