@@ -52,7 +52,7 @@ void check_members(RackCluster& cluster, unsigned nodes) {
 void check_disk_on_all(RackCluster& cluster) {
     const auto& ssh = cluster.ssh(1);
     must(ssh.output(
-        "virsh vol-create-as vms proof 64M && rbd bench --io-type write --io-size 4K --io-total 64K "
+        "virsh vol-create-as vms proof 8M && rbd bench --io-type write --io-size 4K --io-total 64K "
         "vms/proof >/dev/null && rbd export vms/proof - 2>/dev/null | sha256sum > /root/proof"));
     const auto sum = must(ssh.output("cat /root/proof"));
     for (unsigned number = 1; number <= cluster.size(); ++number) {
