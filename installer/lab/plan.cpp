@@ -145,6 +145,8 @@ Result<Lab> plan_lab(const Wish& wish, const Site& site, const Profile& profile,
         return refuse("lab.site", "the management network has no gateway, and this machine is to be it",
                       site.origin, "networks: {management: {subnet: 10.77.0.0/24, gateway: 10.77.0.1}}");
     }
+    // Emulated processors that wait for one another cost more than they do (decision 0079).
+    const unsigned usual_cpus = wish.emulator == "kvm" ? 2 : 1;
     Lab lab{.name = wish.name,
             .folder = folder,
             .bridge = "bp-" + wish.name,
@@ -154,8 +156,7 @@ Result<Lab> plan_lab(const Wish& wish, const Site& site, const Profile& profile,
             .vlans = {},
             .emulator = wish.emulator,
             .memory = wish.memory,
-            // Emulated processors that wait for one another cost more than they do (decision 0079).
-            .cpus = wish.cpus != 0 ? wish.cpus : wish.emulator == "kvm" ? 2U : 1U,
+            .cpus = wish.cpus != 0 ? wish.cpus : usual_cpus,
             .manufacturer = smbios(profile, "manufacturer"),
             .product = smbios(profile, "product"),
             .nodes = {}};
