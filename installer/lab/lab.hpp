@@ -17,9 +17,9 @@ namespace bedplate::lab {
 
 /// What somebody asks for.
 struct Wish {
-    std::string name = "lab";  ///< of the lab: a host name label of 8 characters at most
-    unsigned nodes = 3;        ///< 1..16
-    Bytes memory = mib(3072);  ///< of each node
+    std::string name = "lab";       ///< of the lab: a host name label of 8 characters at most
+    unsigned nodes = 3;             ///< 1..16
+    Bytes memory = mib(3072);       ///< of each node
     unsigned cpus = 0;              ///< of each node; 0: two, or one where they are emulated
     unsigned osds = 1;              ///< disks for OSDs on each node, if the profile has a role for them
     std::string emulator = "auto";  ///< "kvm" or "qemu", libvirt's types of domains; "auto": what works

@@ -16,8 +16,8 @@ using namespace bedplate::vm;
 
 namespace {
 
-/// etcd: every member answers a question that a majority has to agree on. The tool's own limit of five seconds
-/// is for machines that are not emulated.
+/// etcd: every member answers a question that a majority has to agree on. The tool's own limit of five
+/// seconds is for machines that are not emulated.
 void check_registry(const GuestSsh& ssh, unsigned nodes) {
     const auto said = must(ssh.run(
         "etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/bedplate/pki/ca.crt --cert "
