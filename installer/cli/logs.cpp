@@ -23,6 +23,7 @@ struct Source {
 const std::vector<Source>& sources() {
     static const std::vector<Source> all{
         {.name = "installer-journal.jsonl", .file = "/run/bedplate/journal.jsonl"},
+        {.name = "installer-commands.jsonl", .file = "/run/bedplate/commands.jsonl"},
         {.name = "events.jsonl", .file = "/run/bedplate/events.jsonl"},
         {.name = "node-journal.jsonl", .file = "/var/lib/bedplate/journal.jsonl"},
         {.name = "report.json", .file = "/var/lib/bedplate/report.json"},

@@ -10,6 +10,7 @@
 #include "execute/action_disks.hpp"
 #include "execute/cancel.hpp"
 #include "execute/clean_up.hpp"
+#include "execute/command_log.hpp"
 #include "execute/disk_watch.hpp"
 #include "execute/executor.hpp"
 #include "platform/time_scale.hpp"
@@ -63,7 +64,8 @@ struct Execution {
     Execution(const Plan& given_plan, const ExecuteContext& given_context)
         : plan(given_plan),
           digest(plan.digest()),
-          commands(given_context.commands, token),
+          log(given_context.commands, given_context.files, given_context.clock, command_log(given_context)),
+          commands(log, token),
           blocks(given_context.blocks, token),
           context{.commands = commands,
                   .files = given_context.files,
@@ -85,6 +87,7 @@ struct Execution {
     Plan plan;
     std::string digest;
     CancelToken token;
+    CommandLog log;
     CancelableCommands commands;
     CancelableBlocks blocks;
     ExecuteContext context;
@@ -254,6 +257,10 @@ Result<void> after_hang(Execution& execution, const Disk& disk, const ExecuteCon
 }
 
 }  // namespace
+
+std::filesystem::path command_log(const ExecuteContext& context) {
+    return context.journal.parent_path() / "commands.jsonl";
+}
 
 unsigned abandoned_work() {
     return abandoned_threads;

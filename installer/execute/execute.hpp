@@ -64,6 +64,9 @@ struct ExecuteContext {
         hang_limit{};  ///< for a disk with work to do; 0: 30 s, stretched by the time scale
 };
 
+/// Where every command of an execute() is written down (execute/command_log.hpp): beside its journal.
+[[nodiscard]] std::filesystem::path command_log(const ExecuteContext& context);
+
 /// Carry the plan out. Every action is observed first: satisfied ones are skipped, conflicts end the run.
 /// Stops at the first failure; then the clean-up actions run (unmount, journal copy), and none of their
 /// errors hides the first. Errors: consent.missing, consent.other-plan, disk.gone, disk.changed, disk.hung (a

@@ -38,8 +38,10 @@ std::map<std::string, std::string> bundle_files(const Plan& plan, const Error& e
         {"bedplate/failure/error.json", pretty(to_json(error)) + "\n"},
         {"bedplate/failure/plan.txt", to_text(plan)},
         {"bedplate/failure/inventory.json", pretty(to_json(context.inventory)) + "\n"}};
-    if (auto journal = context.files.read(context.journal)) {
-        files["bedplate/failure/journal.jsonl"] = tail_of(std::move(*journal));
+    for (const auto& log : {context.journal, command_log(context)}) {
+        if (auto text = context.files.read(log)) {
+            files["bedplate/failure/" + log.filename().string()] = tail_of(std::move(*text));
+        }
     }
     if (auto messages = context.commands.run({.argv = {"dmesg"}}); messages && messages->exit_status == 0) {
         files["bedplate/failure/dmesg.txt"] = tail_of(std::move(messages->out));

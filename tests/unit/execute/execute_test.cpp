@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/execute.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <sstream>
 
+#include "base/json.hpp"
 #include "execute/journal.hpp"
 #include "tests/unit/execute/machine/machine.hpp"
 
@@ -50,8 +53,32 @@ TEST_CASE("a whole plan is carried out and the disk boots at the end") {
     CHECK(machine.sink.events.back().fraction == 1);
     CHECK(machine.target_file("var/lib/bedplate/journal.jsonl").contains("extract.payload"));
     for (const auto& left : std::filesystem::directory_iterator(machine.journal.parent_path())) {
-        CHECK(left.path() == machine.journal);
+        CHECK((left.path() == machine.journal || left.path().filename() == "commands.jsonl"));
     }
+}
+
+TEST_CASE("every command is written down with how it ended, nothing of what it read or printed") {
+    Machine machine;
+    machine.root_password_hash = Secret("$y$a-hash");
+    machine.commands.once("mkswap *", {.status = 1, .err = "mkswap: I/O error\n"});
+    REQUIRE_FALSE(machine.run(machine.plan()));
+    const auto path = machine.journal.parent_path() / "commands.jsonl";
+    const auto log = machine.files.read(path).value();
+    std::vector<Json> lines;
+    std::istringstream stream(log);
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(Json::parse(line));
+    }
+    const auto failed = std::ranges::find_if(lines, [](const Json& line) {
+        return line.at("command").get<std::string>().starts_with("mkswap ");
+    });
+    REQUIRE(failed != lines.end());
+    CHECK(failed->at("status") == 1);
+    CHECK(failed->at("seconds") == 0);
+    CHECK(failed->contains("time"));
+    CHECK_FALSE(log.contains("I/O error"));
+    CHECK_FALSE(log.contains("a-hash"));
+    CHECK(machine.esp_file("bedplate/failure/commands.jsonl").contains("mkswap"));
 }
 
 TEST_CASE("what an earlier owner left where a partition begins or ends does not show on it") {
