@@ -28,9 +28,8 @@ void CommandLog::write(std::string_view line) {
         return;
     }
     if (!file_) {
-        auto opened = files_.make_directories(path_.parent_path()).and_then([&] {
-            return files_.open_append(path_);
-        });
+        auto opened =
+            files_.make_directories(path_.parent_path()).and_then([&] { return files_.open_append(path_); });
         if (!opened) {
             failed_ = true;
             return;

@@ -79,7 +79,7 @@ Result<void> apply_table(Run& run, const action::WritePartitionTable& kind, cons
         }
         BEDPLATE_TRY(write_partition_table(*device, kind, run.work));
     }
-    return reread_partition_table(run, path);
+    return reread_new_partitions(run, path);
 }
 
 Result<void> verify_table(Run& run, const action::WritePartitionTable& kind, const Action& action) {

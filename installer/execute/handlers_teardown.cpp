@@ -184,8 +184,8 @@ Steps steps(const action::WipeDisk& kind, const Action& action, Run& run) {
                 if (own) {
                     return satisfied();
                 }
-                BEDPLATE_ASSIGN(const auto remains, remains_on(run, action));
-                return remains.empty() ? satisfied() : needed();
+                BEDPLATE_ASSIGN(const bool blank, is_blank(run, action));
+                return blank ? satisfied() : needed();
             },
             .apply = [&] { return wipe(run, kind, action); },
             .verify = [&]() -> Result<void> {

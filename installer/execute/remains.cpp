@@ -104,4 +104,15 @@ Result<Clauses> remains_on(Run& run, const Action& action) {
     return found;
 }
 
+Result<bool> is_blank(Run& run, const Action& action) {
+    Clauses found;
+    for (const auto look : {look_at_kernel, look_at_bytes, look_with_tools}) {
+        BEDPLATE_TRY(look(run, action, found));
+        if (!found.empty()) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace bedplate

@@ -14,4 +14,8 @@ namespace bedplate {
 /// the disk, which have to be zero but for this run's own record. Errors: those of the tools and of reading.
 [[nodiscard]] Result<std::vector<std::string>> remains_on(Run& run, const Action& action);
 
+/// The same question where its answer is enough: the tools are asked only of a disk on which nothing else is
+/// seen.
+[[nodiscard]] Result<bool> is_blank(Run& run, const Action& action);
+
 }  // namespace bedplate

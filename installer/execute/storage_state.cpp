@@ -87,20 +87,34 @@ Result<void> wait_until(Clock& clock, std::chrono::milliseconds limit,
     }
 }
 
+namespace {
+
+// Until udev is done with everything that it has heard of one disk and its partitions. An event of its own
+// comes after all of those; `udevadm settle` would wait for the other disks too, which this run works on and
+// keeps locked meanwhile. The ping comes first: udev answers it when it has seen which files were closed.
+// A time limit is no failure: whoever needs a node waits for that very node.
+Result<void> settle(Run& run, const std::string& disk) {
+    for (Command command :
+         {Command{.argv = {"udevadm", "control", "--ping", "--timeout=30"}},
+          Command{.argv = {"udevadm", "trigger", "--settle", "--action=change", "--name-match=" + disk}}}) {
+        command.timeout = std::chrono::seconds{30};
+        const auto done = run.context.commands.run(command);
+        if (!done && done.error().code != "command.timeout") {
+            return std::unexpected(done.error());
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<void> reread_partition_table(Run& run, const std::string& disk) {
-    // Closing a whole disk that was open for writing makes udev read the table again by itself, which takes
-    // every partition's node and links away for a moment. That must be over before anybody relies on them.
-    // Its time limit is no failure: udev may be waiting for another disk, which this run has locked. Whoever
-    // needs a node waits for that very node.
-    const Command settle{.argv = {"udevadm", "settle", "--timeout=30"}};
-    BEDPLATE_TRY(run.context.commands.run(settle));
     const Command command{.argv = {"blockdev", "--rereadpt", disk}};
     constexpr int attempts = 20;
     constexpr std::chrono::milliseconds pause{250};
     for (int attempt = 1;; ++attempt) {
         auto done = run_checked(run.context.commands, command);
         if (done) {
-            BEDPLATE_TRY(run.context.commands.run(settle));
             return {};
         }
         if (attempt == attempts || done.error().code != "command.failed") {
@@ -108,6 +122,12 @@ Result<void> reread_partition_table(Run& run, const std::string& disk) {
         }
         run.context.clock.sleep(pause);
     }
+}
+
+Result<void> reread_new_partitions(Run& run, const std::string& disk) {
+    BEDPLATE_TRY(settle(run, disk));
+    BEDPLATE_TRY(reread_partition_table(run, disk));
+    return settle(run, disk);
 }
 
 Result<std::vector<Mount>> mounts_below_target(Run& run) {

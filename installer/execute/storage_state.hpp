@@ -22,6 +22,11 @@ namespace bedplate {
 /// disk. Errors: command.failed.
 [[nodiscard]] Result<void> reread_partition_table(Run& run, const std::string& disk);
 
+/// The same for a table whose partitions will be used: closing a whole disk that was open for writing makes
+/// udev read the table again by itself, which takes every partition's node and links away for a moment. That
+/// is over when this returns. Errors: command.failed.
+[[nodiscard]] Result<void> reread_new_partitions(Run& run, const std::string& disk);
+
 /// The file systems mounted at or below the target, outermost first.
 [[nodiscard]] Result<std::vector<Mount>> mounts_below_target(Run& run);
 

@@ -69,9 +69,8 @@ TEST_CASE("every command is written down with how it ended, nothing of what it r
     for (std::string line; std::getline(stream, line);) {
         lines.push_back(Json::parse(line));
     }
-    const auto failed = std::ranges::find_if(lines, [](const Json& line) {
-        return line.at("command").get<std::string>().starts_with("mkswap ");
-    });
+    const auto failed = std::ranges::find_if(
+        lines, [](const Json& line) { return line.at("command").get<std::string>().starts_with("mkswap "); });
     REQUIRE(failed != lines.end());
     CHECK(failed->at("status") == 1);
     CHECK(failed->at("seconds") == 0);

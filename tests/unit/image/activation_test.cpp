@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -22,6 +23,17 @@ TEST_CASE("the installer environment activates no volume group by itself") {
 
 TEST_CASE("the installer environment assembles no array by itself, whatever its metadata") {
     CHECK(text_of("image/environment/files/etc/mdadm/mdadm.conf").contains("\nAUTO -all\n"));
+}
+
+TEST_CASE("no event of a disk starts a program that looks for groups or arrays to bring to life") {
+    for (const char* rules : {"69-lvm.rules", "64-md-raid-assembly.rules"}) {
+        std::istringstream lines(text_of(std::string("image/environment/files/etc/udev/rules.d/") + rules));
+        std::string line;
+        REQUIRE(std::getline(lines, line));
+        do {
+            CHECK(line.starts_with('#'));
+        } while (std::getline(lines, line));
+    }
 }
 
 TEST_CASE("nothing that takes disks for itself is in the installer environment") {

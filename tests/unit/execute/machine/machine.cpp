@@ -139,7 +139,7 @@ void Machine::check_lock(const std::string& line) {
             lock_mistakes.push_back(line);
         }
     }
-    if ((line.starts_with("udevadm settle") || line.starts_with("blockdev --rereadpt")) && locked) {
+    if ((line.starts_with("udevadm trigger") || line.starts_with("blockdev --rereadpt")) && locked) {
         lock_mistakes.push_back(line);
     }
 }
@@ -245,7 +245,8 @@ void Machine::answer_storage() {
         reread(command.argv.back());
         return ok();
     });
-    commands.on("udevadm settle *");
+    commands.on("udevadm control *");
+    commands.on("udevadm trigger *");
     commands.on("mkfs.ext4 *", [this](const Command& command) {
         contents[command.argv.back()] = {"ext4", option(command, "-U"), option(command, "-L")};
         return ok();
