@@ -2,6 +2,7 @@
 // A person at the console: the installation typed on the serial line and on the VGA screen, and the saved
 // answers installing a second machine by themselves.
 #include <catch2/catch_test_macros.hpp>
+#include <exception>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -66,6 +67,24 @@ void consent(SerialScreen& screen, const Type& type, bool watching) {
     type("0001\n");
     screen.wait_for(" %", scaled(answer));
 }
+
+/// What the VGA screen shows when the test fails.
+class ShotOfFailure {
+public:
+    ShotOfFailure(Vm& vm, std::filesystem::path png) : vm_(vm), png_(std::move(png)) {}
+    ~ShotOfFailure() {
+        if (std::uncaught_exceptions() > before_) {
+            static_cast<void>(vm_.screendump(png_));
+        }
+    }
+    ShotOfFailure(const ShotOfFailure&) = delete;
+    ShotOfFailure& operator=(const ShotOfFailure&) = delete;
+
+private:
+    Vm& vm_;
+    std::filesystem::path png_;
+    int before_ = std::uncaught_exceptions();
+};
 
 std::unique_ptr<Vm> boot_screens(const TestMachine& machine) {
     auto vm = machine.boot_medium(must(find_iso()), "Install .screen.");
@@ -140,6 +159,7 @@ TEST_CASE(
     {
         const TestMachine machine(workspace, Firmware::uefi, mib(2560));
         auto vm = boot_screens(machine);
+        const ShotOfFailure shot(*vm, workspace / "vga-failed.png");
         SerialScreen serial(*vm);
         const Type type = [&](std::string_view keys) { must(vm->type_keys(keys)); };
         serial.wait_for("BPVM001", scaled(screen_timeout));

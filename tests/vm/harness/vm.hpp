@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,7 +68,9 @@ public:
     /// The screen as a PNG file.
     [[nodiscard]] Result<void> screendump(const std::filesystem::path& png);
     /// Text as key presses on the PC keyboard (US layout); '\n' is Enter, '\t' Tab, others below 0x20 are
-    /// Ctrl with a letter. Errors: vm.key (a character that this keyboard does not have).
+    /// Ctrl with a letter. The next key is pressed when the guest has read the one before: its keyboard
+    /// controller keeps 16 bytes and drops the rest. Errors: vm.key (a character that this keyboard does not
+    /// have, a guest that does not read its keyboard).
     [[nodiscard]] Result<void> type_keys(std::string_view text);
     /// What is in the drive of the CD, taken out even if the guest has locked it.
     [[nodiscard]] Result<void> eject_medium();
@@ -84,12 +87,16 @@ public:
 private:
     Vm(VmSpec spec, pid_t pid);
     [[nodiscard]] std::optional<Exit> poll_exit(int options);
+    [[nodiscard]] Result<void> press(char c);
+    [[nodiscard]] std::uint64_t keyboard_reads();
 
     VmSpec spec_;
     pid_t pid_;
     std::chrono::steady_clock::time_point started_;
     std::optional<Exit> exit_;
-    std::filesystem::path serial_log_;
+    std::filesystem::path serial_log_, qemu_log_;
+    std::ifstream keyboard_log_;  ///< qemu_log_, as far as it was read
+    std::uint64_t keyboard_reads_ = 0;
     std::unique_ptr<SerialConsole> serial_;
     std::unique_ptr<QmpClient> qmp_;
 };
