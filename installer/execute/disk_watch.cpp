@@ -12,9 +12,7 @@ namespace {
 // Fields of the file, from 0. Kernels before 4.18 have no discards, before 5.5 no flushes.
 constexpr std::size_t reads = 0, writes = 4, in_flight = 8, discards = 11, flushes = 15, least_fields = 11;
 
-}  // namespace
-
-std::optional<DiskActivity> parse_disk_stat(std::string_view text) {
+std::optional<std::vector<std::uint64_t>> numbers_in(std::string_view text) {
     std::vector<std::uint64_t> numbers;
     for (const std::string& word : split(trim(text), ' ')) {
         if (word.empty()) {
@@ -26,12 +24,24 @@ std::optional<DiskActivity> parse_disk_stat(std::string_view text) {
         }
         numbers.push_back(*number);
     }
-    if (numbers.size() < least_fields) {
+    return numbers;
+}
+
+}  // namespace
+
+std::optional<DiskActivity> parse_disk_stat(std::string_view text) {
+    const auto numbers = numbers_in(text);
+    if (!numbers || numbers->size() < least_fields) {
         return std::nullopt;
     }
-    const auto field = [&](std::size_t at) { return at < numbers.size() ? numbers[at] : 0; };
+    const auto field = [&](std::size_t at) { return at < numbers->size() ? (*numbers)[at] : 0; };
     return DiskActivity{.completed = field(reads) + field(writes) + field(discards) + field(flushes),
                         .in_flight = field(in_flight)};
+}
+
+std::optional<std::uint64_t> parse_disk_inflight(std::string_view text) {
+    const auto numbers = numbers_in(text);
+    return numbers && numbers->size() == 2 ? std::optional((*numbers)[0] + (*numbers)[1]) : std::nullopt;
 }
 
 bool HangDetector::observe(std::chrono::steady_clock::time_point now, const DiskActivity& activity,
@@ -66,9 +76,12 @@ DiskWatch::DiskWatch(const FileSystem& files, const std::vector<Subject>& disks,
 const Disk* DiskWatch::hung(std::chrono::steady_clock::time_point now, bool flushing) {
     const Disk* found = nullptr;
     for (Watched& watched : watched_) {
-        const auto text =
-            files_.read(std::filesystem::path("/sys/class/block") / watched.subject.disk->name / "stat");
-        const auto activity = text ? parse_disk_stat(*text) : std::nullopt;
+        const auto folder = std::filesystem::path("/sys/class/block") / watched.subject.disk->name;
+        const auto text = files_.read(folder / "stat");
+        auto activity = text ? parse_disk_stat(*text) : std::nullopt;
+        if (const auto under_way = files_.read(folder / "inflight"); activity && under_way) {
+            activity->in_flight = std::max(activity->in_flight, parse_disk_inflight(*under_way).value_or(0));
+        }
         const bool waited_for = flushing && watched.subject.system;
         if (activity && watched.detector.observe(now, *activity, waited_for) && found == nullptr) {
             found = watched.subject.disk;

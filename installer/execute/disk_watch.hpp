@@ -22,6 +22,10 @@ struct DiskActivity {
 /// /sys/block/<disk>/stat; nullopt where it is something else.
 [[nodiscard]] std::optional<DiskActivity> parse_disk_stat(std::string_view text);
 
+/// /sys/block/<disk>/inflight: reads and writes under way, together; nullopt where it is something else.
+/// Debian's 6.12.118 shows 0 of them in `stat` while a dozen are under way.
+[[nodiscard]] std::optional<std::uint64_t> parse_disk_inflight(std::string_view text);
+
 /// How long a disk with work to do may take before it counts as one that does not answer.
 struct HangLimits {
     std::chrono::milliseconds silent;  ///< without one request that ended

@@ -30,6 +30,25 @@ TEST_CASE("the kernel's counters of a disk") {
     CHECK_FALSE(parse_disk_stat(""));
 }
 
+TEST_CASE("the kernel's count of requests under way") {
+    CHECK(parse_disk_inflight("       7        6\n") == 13U);
+    CHECK_FALSE(parse_disk_inflight("7"));
+    CHECK_FALSE(parse_disk_inflight("7 x"));
+    CHECK_FALSE(parse_disk_inflight(""));
+}
+
+TEST_CASE("a disk hangs whichever of the kernel's files tells of the requests") {
+    fakes::FakeFileSystem files;
+    Disk disk;
+    disk.name = "sda";
+    files.add_file("/sys/class/block/sda/stat", "10 0 0 0 0 0 0 0 0 0 0\n");
+    files.add_file("/sys/class/block/sda/inflight", "       0        2\n");
+    DiskWatch watch(files, {{.disk = &disk, .system = true}}, limits);
+    CHECK(watch.hung(at(0), false) == nullptr);
+    CHECK(watch.hung(at(29), false) == nullptr);
+    CHECK(watch.hung(at(30), false) == &disk);
+}
+
 TEST_CASE("a disk that ends nothing of what it was given hangs after the limit") {
     HangDetector detector(limits);
     CHECK_FALSE(detector.observe(at(0), {.completed = 10, .in_flight = 2}, false));
