@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // bedplate-firstboot: run by systemd on an installed node.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 
@@ -50,9 +52,21 @@ Result<void> osds(Result<std::vector<std::string>> done) {
     return {};
 }
 
-Result<void> write_report(Platform& platform) {
+/// Whether the node is ready.
+Result<bool> write_report(Platform& platform) {
     BEDPLATE_ASSIGN(const auto report, firstboot::check_node(platform));
-    return platform.files.write(node_report_path, to_json(report).dump(2) + "\n");
+    BEDPLATE_TRY(platform.files.write(node_report_path, to_json(report).dump(2) + "\n"));
+    return report.state == NodeReport::State::ready;
+}
+
+/// A minute; where looking takes long (dozens of programs on a busy or emulated processor), so much that a
+/// ready node spends a twentieth of its time on it, but five minutes at most. A node that is not ready is
+/// waited for.
+std::chrono::steady_clock::duration pause_after_report(std::chrono::steady_clock::duration took, bool ready) {
+    using std::chrono::minutes;
+    constexpr int share = 20;
+    return ready ? std::clamp<std::chrono::steady_clock::duration>(share * took, minutes{1}, minutes{5})
+                 : minutes{1};
 }
 
 /// For as long as the node runs: write what the registry says of the others into this node's files, and look
@@ -60,11 +74,13 @@ Result<void> write_report(Platform& platform) {
 Result<void> follow(Platform& platform, firstboot::Node& node) {
     std::string last;
     firstboot::Follower follower(node);
-    for (unsigned round = 0;; ++round) {
+    auto due = platform.clock.steady();
+    for (;;) {
         const auto done = follower.once();
         if (!done && done.error().code == "node.removed") {
             std::cout << done.error().to_text() << std::endl;
-            return write_report(platform);  // nothing is left to do here, now or at the next start
+            BEDPLATE_TRY(write_report(platform));
+            return {};  // nothing is left to do here, now or at the next start
         }
         const std::string now = done ? "" : done.error().message;
         if (now != last) {
@@ -72,9 +88,10 @@ Result<void> follow(Platform& platform, firstboot::Node& node) {
                       << std::endl;
             last = now;
         }
-        constexpr unsigned rounds_per_report = 12;
-        if (round % rounds_per_report == 0) {
-            BEDPLATE_TRY(write_report(platform));
+        if (const auto begun = platform.clock.steady(); begun >= due) {
+            BEDPLATE_ASSIGN(const bool ready, write_report(platform));
+            const auto done_at = platform.clock.steady();
+            due = done_at + pause_after_report(done_at - begun, ready);
         }
         platform.clock.sleep(std::chrono::seconds{5});
     }

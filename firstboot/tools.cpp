@@ -89,7 +89,8 @@ Result<void> run_all(Platform& platform, const std::vector<std::vector<std::stri
 
 Result<void> wait_until(Platform& platform, const std::string& what, std::chrono::seconds patience,
                         const std::function<Result<bool>()>& holds, std::chrono::seconds pause) {
-    const auto deadline = platform.clock.steady() + scaled(patience);
+    constexpr std::chrono::milliseconds longest_pause{10'000};
+    const auto begun = platform.clock.steady(), deadline = begun + scaled(patience);
     for (;;) {
         const auto done = holds();
         if (done && *done) {
@@ -99,7 +100,9 @@ Result<void> wait_until(Platform& platform, const std::string& what, std::chrono
             return fail("firstboot.timeout", std::format("waited {} s in vain: {}{}", patience.count(), what,
                                                          done ? "" : ": " + done.error().message));
         }
-        platform.clock.sleep(pause);
+        const auto waited =
+            std::chrono::duration_cast<std::chrono::milliseconds>(platform.clock.steady() - begun);
+        platform.clock.sleep(std::max<std::chrono::milliseconds>(pause, std::min(waited / 4, longest_pause)));
     }
 }
 

@@ -52,8 +52,9 @@ struct ManagedFile {
                                std::function<Result<bool>()> ready,
                                std::chrono::seconds patience = std::chrono::seconds{90});
 
-/// Ask again and again, with a pause in between, until it says yes. Errors: firstboot.timeout with the last
-/// reason.
+/// Ask again and again until it says yes. The pauses grow to a quarter of the time that was waited, ten
+/// seconds at most: each question takes processor time from what is waited for. Errors: firstboot.timeout
+/// with the last reason.
 [[nodiscard]] Result<void> wait_until(Platform& platform, const std::string& what,
                                       std::chrono::seconds patience,
                                       const std::function<Result<bool>()>& holds,

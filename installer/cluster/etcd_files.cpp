@@ -37,8 +37,9 @@ std::string etcd_conf(const ClusterIdentity& identity, const Member& node, std::
         {"auto-compaction-mode", "periodic"},
         {"auto-compaction-retention", "24h"},
         // Heartbeats share the network with storage traffic: the defaults (100 ms, 1 s) elect for nothing.
-        {"heartbeat-interval", 250},
-        {"election-timeout", 2500},
+        // And nobody waits for a new leader but joins.
+        {"heartbeat-interval", 500},
+        {"election-timeout", 5000},
         {"log-level", "warn"},
     };
     return document.dump(2) + "\n";

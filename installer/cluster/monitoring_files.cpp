@@ -11,16 +11,17 @@ Json files_in(std::string pattern, std::string refresh) {
         {Json{{"files", Json::array({std::move(pattern)})}, {"refresh_interval", std::move(refresh)}}});
 }
 
-Json scrape(std::string_view job, bool honor_labels) {
+Json scrape(std::string_view job, bool honor_labels, std::string_view interval = "30s") {
     return Json{{"job_name", job},
                 {"honor_labels", honor_labels},
+                {"scrape_interval", interval},
                 {"file_sd_configs", files_in(std::format("/etc/prometheus/targets/{}-*.json", job), "1m")}};
 }
 
 }  // namespace
 
 // Each control node asks all nodes, so every exporter is asked up to five times in an interval; some of them
-// start half a dozen programs for it.
+// start half a dozen programs for it: the one of the cluster is asked half as often.
 //
 // YAML is a superset of JSON, and JSON cannot be got wrong by an indentation.
 std::string prometheus_conf(std::string_view cluster, std::string_view hostname) {
@@ -34,7 +35,7 @@ std::string prometheus_conf(std::string_view cluster, std::string_view hostname)
         {"alerting",
          Json{{"alert_relabel_configs", Json::array({relabel})}, {"alertmanagers", Json::array({managers})}}},
         {"scrape_configs", Json::array({scrape("node", false), scrape("ceph", true), scrape("libvirt", false),
-                                        scrape("hacluster", false)})}};
+                                        scrape("hacluster", false, "1m")})}};
     return document.dump(2) + "\n";
 }
 
