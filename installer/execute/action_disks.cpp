@@ -34,8 +34,8 @@ bool needs_disk_lock(const ActionKind& kind) {
 bool changes_target(const ActionKind& kind) {
     return std::visit(
         []<typename Kind>(const Kind& /*kind*/) {
-            return !is_one_of<Kind, action::VerifyPayload, action::MountVolume, action::UnmountTarget,
-                              action::VerifyTarget>;
+            return !is_one_of<Kind, action::VerifyPayload, action::MountVolume, action::ProtectTarget,
+                              action::UnmountTarget, action::VerifyTarget>;
         },
         kind);
 }

@@ -29,6 +29,7 @@ namespace bedplate {
 // handlers_mount.cpp
 [[nodiscard]] Steps steps(const action::MountVolume& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::VerifyTarget& kind, const Action& action, Run& run);
+[[nodiscard]] Steps steps(const action::ProtectTarget& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::UnmountTarget& kind, const Action& action, Run& run);
 // handlers_boot.cpp
 [[nodiscard]] Steps steps(const action::WriteEsp& kind, const Action& action, Run& run);

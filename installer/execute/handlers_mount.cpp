@@ -55,11 +55,43 @@ Result<Observation> observe_mount(Run& run, const action::MountVolume& kind, con
             continue;
         }
         const auto name = run.disks.kernel_name(mount.source);
-        return name && *name == wanted
-                   ? satisfied()
-                   : conflict(std::format("{} is mounted at {} already", mount.source, mount.point));
+        if (!name || *name != wanted) {
+            return conflict(std::format("{} is mounted at {} already", mount.source, mount.point));
+        }
+        // An earlier run came as far as protecting it, and was ended without its clean-up.
+        return mount.read_only ? needed() : satisfied();
     }
     return needed();
+}
+
+Result<bool> is_mounted(Run& run, const std::string& point) {
+    BEDPLATE_ASSIGN(const auto mounts, mounts_below_target(run));
+    return std::ranges::contains(mounts, point, &Mount::point);
+}
+
+Result<void> apply_mount(Run& run, const action::MountVolume& kind, const Action& action) {
+    const std::string point =
+        kind.path == "/" ? run.context.target.string() : run.on_target(kind.path).string();
+    BEDPLATE_ASSIGN(const bool protected_before, is_mounted(run, point));
+    if (protected_before) {
+        BEDPLATE_TRY(
+            run_checked(run.context.commands, {.argv = {"mount", "--options", "remount,rw", point}}));
+        return {};
+    }
+    return run.run_commands(action);
+}
+
+/// Satisfied as well when nothing is mounted: a later action of an earlier run let it go.
+Result<Observation> observe_protection(Run& run, const action::ProtectTarget& kind) {
+    BEDPLATE_ASSIGN(const auto mounts, mounts_below_target(run));
+    for (const std::string& path : kind.paths) {
+        const std::string point = path == "/" ? run.context.target.string() : run.on_target(path).string();
+        const auto mount = std::ranges::find(mounts, point, &Mount::point);
+        if (mount != mounts.end() && !mount->read_only) {
+            return needed();
+        }
+    }
+    return satisfied();
 }
 
 // The deepest planned mount point that holds the node's journal.
@@ -120,13 +152,22 @@ Steps steps(const action::MountVolume& kind, const Action& action, Run& run) {
                 }
                 return found;
             },
-            .apply = [&] { return run.run_commands(action); }};
+            .apply = [&] { return apply_mount(run, kind, action); }};
 }
 
 Steps steps(const action::VerifyTarget& kind, const Action& /*action*/, Run& run) {
     return {.observe = [] { return Result<Observation>(needed()); },
             .apply = [&] { return verify_target(run, kind); },
             .verify = [] { return Result<void>(); }};
+}
+
+Steps steps(const action::ProtectTarget& kind, const Action& action, Run& run) {
+    return {.observe = [&] { return observe_protection(run, kind); },
+            .apply = [&]() -> Result<void> {
+                BEDPLATE_TRY(sync_target(run));
+                run.journal.close_mirror();
+                return run.run_commands(action);
+            }};
 }
 
 Steps steps(const action::UnmountTarget& /*kind*/, const Action& action, Run& run) {

@@ -67,7 +67,8 @@ std::vector<Mount> parse_mounts(std::string_view mountinfo) {
         }
         mounts.push_back({.point = unescape(fields[4]),
                           .type = *std::next(dash),
-                          .source = unescape(*std::next(dash, 2))});
+                          .source = unescape(*std::next(dash, 2)),
+                          .read_only = std::ranges::contains(split(fields[5], ','), "ro")});
     }
     return mounts;
 }

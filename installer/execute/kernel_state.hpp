@@ -18,6 +18,7 @@ namespace bedplate {
 /// One line of /proc/self/mountinfo (proc_pid_mountinfo(5)).
 struct Mount {
     std::string point, type, source;
+    bool read_only = false;
 };
 /// Lines that cannot be understood are left out: there are more kinds of mounts than anyone knows.
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view mountinfo);

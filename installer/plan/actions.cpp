@@ -143,8 +143,7 @@ private:
     }
 
     // The sector that makes the disk bootable is the last that is written to it. GRUB's tool for BIOS reads
-    // the core image from /boot, so there the file systems, already written out and verified, are let go
-    // after it.
+    // the core image from /boot, so there the file systems are read-only while it works, and let go after it.
     void seal() {
         ActionIds complete = configured_;
         complete.insert(complete.end(), storage_.others.begin(), storage_.others.end());
@@ -158,8 +157,18 @@ private:
         if (uefi()) {
             set_boot_entries(commit(unmount(verified)));
         } else {
-            unmount(commit(verified));
+            unmount(commit(protect(verified)));
         }
+    }
+
+    std::string protect(const std::string& after) {
+        action::ProtectTarget protect;
+        for (const auto& [path, id] : storage_.mounts) {
+            protect.paths.push_back(path);
+        }
+        std::ranges::sort(protect.paths, std::greater{}, [](const std::string& path) { return path.size(); });
+        return actions_.add(Stage::seal, "protect", std::move(protect), {after},
+                            "make the node's file systems read-only");
     }
 
     std::string unmount(const std::string& after) {

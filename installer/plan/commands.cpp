@@ -194,6 +194,15 @@ Commands of(const action::VerifyTarget& /*kind*/, const CommandContext& /*contex
     return {};
 }
 
+Commands of(const action::ProtectTarget& kind, const CommandContext& context) {
+    Commands result;
+    for (const std::string& path : kind.paths) {
+        result.push_back(
+            {"mount", "--options", "remount,ro", path == "/" ? context.target : context.target + path});
+    }
+    return result;
+}
+
 Commands of(const action::UnmountTarget& /*kind*/, const CommandContext& context) {
     return {{"umount", "--recursive", context.target}};
 }

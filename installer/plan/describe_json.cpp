@@ -173,6 +173,10 @@ Json of(const action::VerifyTarget& kind) {
     return Json{{"files", kind.files}};
 }
 
+Json of(const action::ProtectTarget& kind) {
+    return Json{{"paths", kind.paths}};
+}
+
 Json of(const action::UnmountTarget& /*kind*/) {
     return Json::object();
 }

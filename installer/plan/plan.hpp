@@ -210,6 +210,12 @@ struct VerifyTarget {
     static constexpr std::string_view kind = "verify-target";
     std::vector<std::string> files;  ///< on the target tree; names may hold kernel_release_mark
 };
+/// Nothing is written to the node's file systems any more, and each is as if it were unmounted: what GRUB's
+/// tool for BIOS reads from, while it makes the disk bootable.
+struct ProtectTarget {
+    static constexpr std::string_view kind = "protect-target";
+    std::vector<std::string> paths;  ///< mount points on the node, the deepest first
+};
 struct UnmountTarget {
     static constexpr std::string_view kind = "unmount-target";
 };
@@ -241,8 +247,8 @@ using ActionKind =
                  action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
                  action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload,
                  action::WriteFile, action::SetRootPassword, action::HandOverTicket, action::UpdateInitramfs,
-                 action::WriteEsp, action::PrepareBiosLoader, action::VerifyTarget, action::UnmountTarget,
-                 action::CommitBoot, action::SetBootEntry>;
+                 action::WriteEsp, action::PrepareBiosLoader, action::VerifyTarget, action::ProtectTarget,
+                 action::UnmountTarget, action::CommitBoot, action::SetBootEntry>;
 
 struct Action {
     std::string id;  ///< "format.mkfs.root": stable, unique in the plan

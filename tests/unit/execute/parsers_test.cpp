@@ -13,13 +13,15 @@ TEST_CASE("mountinfo lines give mount point, type and source, with escaped blank
     const auto mounts = parse_mounts(
         "22 1 0:2 / / rw - rootfs rootfs rw\n"
         "36 22 253:0 / /target rw,noatime shared:1 master:2 - ext4 /dev/mapper/sys-root rw\n"
-        "37 36 8:3 / /target/my\\040files rw - ext4 /dev/sda3 rw\n"
+        "37 36 8:3 / /target/my\\040files ro,noatime - ext4 /dev/sda3 ro\n"
         "broken line\n");
     REQUIRE(mounts.size() == 3);
     CHECK(mounts[1].point == "/target");
     CHECK(mounts[1].type == "ext4");
     CHECK(mounts[1].source == "/dev/mapper/sys-root");
+    CHECK_FALSE(mounts[1].read_only);
     CHECK(mounts[2].point == "/target/my files");
+    CHECK(mounts[2].read_only);
 }
 
 TEST_CASE("blkid's export format gives type, UUID, label or the partition table") {

@@ -131,7 +131,9 @@ TEST_CASE("for BIOS the boot sector is the last thing that is written, while /bo
     REQUIRE(plan);
     CHECK(find_action(*plan, "bootloader.grub-bios"));
     CHECK(!find_action(*plan, "seal.boot-entry"));
-    CHECK(position(*plan, "seal.verify") < position(*plan, "seal.commit"));
+    CHECK(position(*plan, "seal.verify") < position(*plan, "seal.protect"));
+    CHECK(position(*plan, "seal.protect") < position(*plan, "seal.commit"));
+    CHECK(std::get<action::ProtectTarget>(find_action(*plan, "seal.protect")->kind).paths.back() == "/");
     CHECK(position(*plan, "seal.commit") < position(*plan, "seal.unmount"));
     CHECK(!std::get<action::WriteEsp>(find_action(*plan, "bootloader.esp")->kind).withhold_first_block);
 }

@@ -368,36 +368,6 @@ void Machine::answer_arrays() {
     });
 }
 
-void Machine::show_mounts() {
-    std::string text = "22 1 0:2 / / rw - rootfs rootfs rw\n";
-    for (const auto& [point, device] : mounts) {
-        text += std::format("36 22 253:0 / {} rw - ext4 {} rw\n", point, device);
-    }
-    files.fake.add_file("/proc/self/mountinfo", text);
-}
-
-void Machine::answer_mounts() {
-    commands.on("mount *", [this](const Command& command) {
-        const std::string& point = command.argv.back();
-        std::filesystem::create_directories(point);
-        mounts[point] = command.argv.at(command.argv.size() - 2);
-        show_mounts();
-        return ok();
-    });
-    commands.on("umount *", [this](const Command& command) {
-        const std::string& point = command.argv.back();
-        if (command.argv.at(1) == "--recursive") {
-            std::erase_if(mounts, [&](const auto& mount) {
-                return mount.first == point || mount.first.starts_with(point + "/");
-            });
-        } else {
-            mounts.erase(point);
-        }
-        show_mounts();
-        return ok();
-    });
-}
-
 // The firmware takes the lowest number that is free; a new entry goes to the front.
 Result<CommandResult> Machine::make_entry(const Command& command) {
     const Plan current = plan();

@@ -103,6 +103,7 @@ public:
     std::map<std::string, Bytes> volumes;  ///< name -> size
     bool active = false;
     std::map<std::string, std::string> mounts;  ///< point -> source
+    std::set<std::string> read_only;            ///< points
     std::vector<std::string> arrays;            ///< links of those that were made
     std::vector<std::string> boot_entries;      ///< lines of efibootmgr
     std::vector<std::string> boot_order;
