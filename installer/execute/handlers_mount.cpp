@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <format>
+#include <optional>
 
 #include "base/digest.hpp"
 #include "execute/handlers.hpp"
@@ -44,38 +45,35 @@ Result<std::string> digest_of(const std::filesystem::path& path, bool from_disk)
     }
 }
 
+// What is mounted where the node will have `path`; nothing where nothing is.
+Result<std::optional<Mount>> mount_at(Run& run, const std::string& path) {
+    BEDPLATE_ASSIGN(const auto mounts, mounts_below_target(run));
+    const auto wanted = run.on_target(path) / "";
+    const auto found = std::ranges::find_if(
+        mounts, [&](const Mount& mount) { return std::filesystem::path(mount.point) / "" == wanted; });
+    return found == mounts.end() ? std::nullopt : std::optional(*found);
+}
+
 Result<Observation> observe_mount(Run& run, const action::MountVolume& kind, const Action& action) {
     BEDPLATE_TRY(run.disks.prove(action, kind.device));
     BEDPLATE_ASSIGN(const std::string wanted, run.disks.kernel_name(kind.device));
-    BEDPLATE_ASSIGN(const auto mounts, mounts_below_target(run));
-    const std::string point = run.on_target(kind.path == "/" ? "" : kind.path).string();
-    for (const Mount& mount : mounts) {
-        std::filesystem::path mounted_at = mount.point;
-        if ((mounted_at / "") != (std::filesystem::path(point) / "")) {
-            continue;
-        }
-        const auto name = run.disks.kernel_name(mount.source);
-        if (!name || *name != wanted) {
-            return conflict(std::format("{} is mounted at {} already", mount.source, mount.point));
-        }
-        // An earlier run came as far as protecting it, and was ended without its clean-up.
-        return mount.read_only ? needed() : satisfied();
+    BEDPLATE_ASSIGN(const auto mount, mount_at(run, kind.path));
+    if (!mount) {
+        return needed();
     }
-    return needed();
-}
-
-Result<bool> is_mounted(Run& run, const std::string& point) {
-    BEDPLATE_ASSIGN(const auto mounts, mounts_below_target(run));
-    return std::ranges::contains(mounts, point, &Mount::point);
+    const auto name = run.disks.kernel_name(mount->source);
+    if (!name || *name != wanted) {
+        return conflict(std::format("{} is mounted at {} already", mount->source, mount->point));
+    }
+    // An earlier run came as far as protecting it, and was ended without its clean-up.
+    return mount->read_only ? needed() : satisfied();
 }
 
 Result<void> apply_mount(Run& run, const action::MountVolume& kind, const Action& action) {
-    const std::string point =
-        kind.path == "/" ? run.context.target.string() : run.on_target(kind.path).string();
-    BEDPLATE_ASSIGN(const bool protected_before, is_mounted(run, point));
+    BEDPLATE_ASSIGN(const auto protected_before, mount_at(run, kind.path));
     if (protected_before) {
-        BEDPLATE_TRY(
-            run_checked(run.context.commands, {.argv = {"mount", "--options", "remount,rw", point}}));
+        BEDPLATE_TRY(run_checked(run.context.commands,
+                                 {.argv = {"mount", "--options", "remount,rw", protected_before->point}}));
         return {};
     }
     return run.run_commands(action);
@@ -83,11 +81,9 @@ Result<void> apply_mount(Run& run, const action::MountVolume& kind, const Action
 
 /// Satisfied as well when nothing is mounted: a later action of an earlier run let it go.
 Result<Observation> observe_protection(Run& run, const action::ProtectTarget& kind) {
-    BEDPLATE_ASSIGN(const auto mounts, mounts_below_target(run));
     for (const std::string& path : kind.paths) {
-        const std::string point = path == "/" ? run.context.target.string() : run.on_target(path).string();
-        const auto mount = std::ranges::find(mounts, point, &Mount::point);
-        if (mount != mounts.end() && !mount->read_only) {
+        BEDPLATE_ASSIGN(const auto mount, mount_at(run, path));
+        if (mount && !mount->read_only) {
             return needed();
         }
     }

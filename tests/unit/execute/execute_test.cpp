@@ -122,6 +122,29 @@ TEST_CASE("a second run of a finished plan changes nothing") {
     }
 }
 
+TEST_CASE("file systems that an earlier run left read-only are made writable again, and let go in the end") {
+    Machine machine(FirmwareMode::bios);
+    const Plan plan = machine.plan();
+    REQUIRE(machine.run(plan));
+    std::size_t mounts = 0;
+    for (const Action& action : plan.actions) {
+        if (const auto* const mount = std::get_if<action::MountVolume>(&action.kind)) {
+            const auto point = machine.target.string() + (mount->path == "/" ? "" : mount->path);
+            machine.mounts[point] = mount->device;
+            machine.read_only.insert(point);
+            ++mounts;
+        }
+    }
+    machine.show_mounts();
+    const auto again = machine.run(plan);
+    INFO(test::text_of(again));
+    REQUIRE(again);
+    CHECK(mounts > 1);
+    CHECK(machine.commands.count("mount --options remount,rw *") == mounts);
+    CHECK(machine.mounts.empty());
+    CHECK(machine.bootable());
+}
+
 TEST_CASE(
     "a machine whose firmware variables cannot be reached is installed without a boot entry, and told so") {
     Machine machine;

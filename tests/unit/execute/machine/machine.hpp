@@ -93,6 +93,8 @@ public:
     std::vector<std::string> lock_mistakes;
     /// What stands in the record of the system disk; empty where there is none.
     std::optional<RunRecord> record() const;
+    /// The kernel's list of mounts, after `mounts` or `read_only` were changed by hand.
+    void show_mounts();
 
     struct Content {
         std::string type, uuid, label;
@@ -119,7 +121,6 @@ private:
     void pass_through(const std::string& pattern);
     Result<CommandResult> blkid(const Command& command);
     void reread(const std::string& disk);
-    void show_mounts();
     Result<CommandResult> make_array(const Command& command);
     Result<CommandResult> make_entry(const Command& command);
     void answer_arrays();
