@@ -16,8 +16,8 @@ constexpr std::string_view told_units =
     "(bedplate|ceph|chrony|corosync|etcd|ha_cluster|libvirt|openvswitch|ovs|pacemaker|prometheus|ssh|virt|"
     "systemd-networkd).*";
 
-/// What rules and pages ask for. Every other collector that is on by default costs each scrape, on every
-/// node, once for each Prometheus that asks.
+/// What the alerts ask for, and what one looks at to understand them. Every other collector that is on by
+/// default costs each scrape, on every node, once for each Prometheus that asks.
 constexpr std::array collectors{"bonding",  "cpu",     "diskstats", "filesystem", "hwmon", "loadavg",
                                 "mdadm",    "meminfo", "netdev",    "netstat",    "stat",  "systemd",
                                 "textfile", "timex",   "uname",     "vmstat"};

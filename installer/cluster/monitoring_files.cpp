@@ -11,10 +11,9 @@ Json files_in(std::string pattern, std::string refresh) {
         {Json{{"files", Json::array({std::move(pattern)})}, {"refresh_interval", std::move(refresh)}}});
 }
 
-Json scrape(std::string_view job, bool honor_labels, std::string_view interval = "30s") {
+Json scrape(std::string_view job, bool honor_labels) {
     return Json{{"job_name", job},
                 {"honor_labels", honor_labels},
-                {"scrape_interval", interval},
                 {"file_sd_configs", files_in(std::format("/etc/prometheus/targets/{}-*.json", job), "1m")}};
 }
 
@@ -28,6 +27,8 @@ std::string prometheus_conf(std::string_view cluster, std::string_view hostname)
     const Json relabel{{"regex", "replica"}, {"action", "labeldrop"}};
     const Json managers{{"file_sd_configs", files_in("/etc/prometheus/targets/alertmanager-*.json", "1m")}};
     const Json labels{{"cluster", cluster}, {"replica", hostname}};
+    Json cluster_exporter = scrape("hacluster", false);
+    cluster_exporter["scrape_interval"] = "1m";
     const Json document{
         {"global",
          Json{{"scrape_interval", "30s"}, {"evaluation_interval", "30s"}, {"external_labels", labels}}},
@@ -35,7 +36,7 @@ std::string prometheus_conf(std::string_view cluster, std::string_view hostname)
         {"alerting",
          Json{{"alert_relabel_configs", Json::array({relabel})}, {"alertmanagers", Json::array({managers})}}},
         {"scrape_configs", Json::array({scrape("node", false), scrape("ceph", true), scrape("libvirt", false),
-                                        scrape("hacluster", false, "1m")})}};
+                                        cluster_exporter})}};
     return document.dump(2) + "\n";
 }
 

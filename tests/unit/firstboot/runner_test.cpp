@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "execute/journal.hpp"
+#include "firstboot/tools.hpp"
 #include "platform/linux/linux.hpp"
 #include "tests/support/fake_platform.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -163,4 +164,23 @@ TEST_CASE("killed at every point of every step, the first boot converges and mak
         CHECK(files->read(work / "applied.log").value() == "a\nb\nc\nd\ne\n");
         CHECK(read_journal(*files, work / "journal.jsonl").value().runs.size() == 6);
     }
+}
+
+TEST_CASE("whoever waits long asks seldom, and is answered soon after it is so") {
+    FakePlatform fake;
+    unsigned asked = 0;
+    const auto never = [&]() -> Result<bool> {
+        ++asked;
+        return false;
+    };
+    CHECK(wait_until(fake.platform, "nothing", std::chrono::seconds{300}, never).error().code ==
+          "firstboot.timeout");
+    CHECK(asked > 20);
+    CHECK(asked < 50);
+    const auto begun = fake.clock.elapsed();
+    const auto soon = [&]() -> Result<bool> {
+        return fake.clock.elapsed() - begun >= std::chrono::seconds{3};
+    };
+    REQUIRE(wait_until(fake.platform, "a moment", std::chrono::seconds{300}, soon));
+    CHECK(fake.clock.elapsed() - begun <= std::chrono::seconds{4});
 }
