@@ -79,9 +79,16 @@ nodes:
 }
 
 void RackCluster::install() {
+    const Timed timed("installations, side by side, to the last login");
     for (const auto& machine : machines_) {
-        machine->server.install_unattended();
-        machine->vm = machine->server.node();
+        machine->vm = machine->server.begin_installation();
+    }
+    for (const auto& machine : machines_) {
+        Server::end_installation(*machine->vm);
+        machine->vm = machine->server.start();
+    }
+    for (const auto& machine : machines_) {
+        machine->server.wait_for_login(*machine->vm);
     }
 }
 

@@ -16,8 +16,7 @@ class RackCluster {
 public:
     RackCluster(std::string name, unsigned nodes);
 
-    /// Install all, one after the other, each with both cores; what a node does at its first boot goes on
-    /// while the next one is installed.
+    /// Install all side by side and start them, until each lets us in.
     void install();
     /// Carry a ticket of the first node to another one. `number` counts from 1.
     void give_ticket(unsigned number);

@@ -46,16 +46,23 @@ void Server::add(const std::string& id, const std::string& serial, DiskBus bus, 
          .boot_index = 20 + static_cast<unsigned>(disks_.size())});
 }
 
-void Server::install_unattended() const {
-    const Timed timed("an unattended installation");
+std::unique_ptr<Vm> Server::begin_installation() const {
     const auto medium = workspace_ / "medium.iso";
     const auto site = site_.empty() ? site_text({.ssh_key = key_.public_line, .cluster = cluster_}) : site_;
     must(personalized_copy(medium, site, {.profile = profile_}));
     auto spec = machine();
     spec.medium = MediumSpec{.iso = medium};
-    auto vm = must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
-    must(vm->serial().wait_for("is installed; switching off", scaled(minutes(20))));
-    CHECK(must(vm->wait_exit(scaled(minutes(2)))).status == 0);
+    return must(Vm::start(spec, workspace_.path(), must(choose_accelerator())));
+}
+
+void Server::end_installation(Vm& vm) {
+    must(vm.serial().wait_for("is installed; switching off", scaled(minutes(20))));
+    CHECK(must(vm.wait_exit(scaled(minutes(2)))).status == 0);
+}
+
+void Server::install_unattended() const {
+    const Timed timed("an unattended installation");
+    end_installation(*begin_installation());
 }
 
 RescueShell Server::installer(std::uint64_t generation) const {
@@ -77,12 +84,16 @@ std::unique_ptr<Vm> Server::start(std::size_t lost) const {
 
 std::unique_ptr<Vm> Server::node(std::size_t lost) const {
     auto vm = start(lost);
+    wait_for_login(*vm);
+    return vm;
+}
+
+void Server::wait_for_login(Vm& vm) const {
     const auto ready = ssh().wait_ready(scaled(minutes(8)));
     if (!ready) {
-        must(vm->screendump(workspace_ / "node-not-up.png"));
+        must(vm.screendump(workspace_ / "node-not-up.png"));
         FAIL(ready.error().to_text());
     }
-    return vm;
 }
 
 VmSpec Server::machine() const {

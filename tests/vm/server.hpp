@@ -39,6 +39,9 @@ public:
 
     /// The installation medium, unattended: from firmware, shim and GRUB to power-off.
     void install_unattended() const;
+    /// The same in two halves, for machines that are installed side by side.
+    [[nodiscard]] std::unique_ptr<Vm> begin_installation() const;
+    static void end_installation(Vm& vm);
 
     /// The installer's shell, with the profile and a site document of this generation.
     [[nodiscard]] RescueShell installer(std::uint64_t generation) const;
@@ -48,6 +51,7 @@ public:
 
     /// The same, and it lets us in.
     [[nodiscard]] std::unique_ptr<Vm> node(std::size_t lost = 0) const;
+    void wait_for_login(Vm& vm) const;
 
     [[nodiscard]] const GuestSsh& ssh() const { return ssh_; }
     [[nodiscard]] const std::filesystem::path& image(std::size_t disk) const { return disks_.at(disk).image; }
