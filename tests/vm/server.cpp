@@ -89,7 +89,7 @@ std::unique_ptr<Vm> Server::node(std::size_t lost) const {
 }
 
 void Server::wait_for_login(Vm& vm) const {
-    const auto ready = ssh().wait_ready(scaled(minutes(8)));
+    const auto ready = ssh().wait_ready(scaled(minutes(15)));
     if (!ready) {
         must(vm.screendump(workspace_ / "node-not-up.png"));
         FAIL(ready.error().to_text());
