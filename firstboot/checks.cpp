@@ -131,7 +131,8 @@ Result<NodeReport> check_node(Platform& platform) {
                    check_address(platform, expected), check_proof(expected), check_units(platform)},
         .failed_action = {},
         .error = {},
-        .next_steps = {}};
+        .next_steps = {},
+        .boot_id = current_boot_id(platform.files)};
     const bool finished = platform.files.exists(finished_path);
     const auto bad = std::ranges::find(report.checks, false, &NodeCheck::ok);
     if (bad != report.checks.end()) {

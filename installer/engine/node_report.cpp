@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "base/text.hpp"
+
 namespace bedplate {
 
 namespace {
@@ -51,6 +53,9 @@ Json to_json(const NodeReport& report) {
         json["error"] = *report.error;
     }
     json["next_steps"] = report.next_steps;
+    if (!report.boot_id.empty()) {
+        json["boot_id"] = report.boot_id;
+    }
     return json;
 }
 
@@ -77,6 +82,7 @@ Result<NodeReport> node_report_from_json(const Json& json, std::string_view orig
             report.error = json.at("error").get<std::string>();
         }
         report.next_steps = json.at("next_steps").get<std::vector<std::string>>();
+        report.boot_id = json.value("boot_id", "");
         return report;
     } catch (const nlohmann::json::exception& e) {
         return fail("node-report.field", std::format("the node report cannot be read: {}", e.what()),
@@ -112,6 +118,10 @@ std::string to_text(const NodeReport& report) {
     return text;
 }
 
+std::string current_boot_id(const FileSystem& files) {
+    return std::string(trim(files.read("/proc/sys/kernel/random/boot_id").value_or("")));
+}
+
 Result<NodeReport> read_node_report(const FileSystem& files, const std::filesystem::path& path) {
     if (!files.exists(path)) {
         return fail("node-report.none", "this machine has no node report", path.string(),
@@ -119,7 +129,13 @@ Result<NodeReport> read_node_report(const FileSystem& files, const std::filesyst
     }
     BEDPLATE_ASSIGN(const auto text, files.read(path));
     BEDPLATE_ASSIGN(const auto json, parse_json(text, path.string()));
-    return node_report_from_json(json, path.string());
+    BEDPLATE_ASSIGN(auto report, node_report_from_json(json, path.string()));
+    if (report.state == NodeReport::State::ready && !report.boot_id.empty() &&
+        report.boot_id != current_boot_id(files)) {
+        report.state = NodeReport::State::joining;
+        report.next_steps = {"wait: the node has not looked at itself since the machine was started"};
+    }
+    return report;
 }
 
 }  // namespace bedplate

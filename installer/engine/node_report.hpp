@@ -29,6 +29,7 @@ struct NodeReport {
     std::vector<NodeCheck> checks;
     std::optional<std::string> failed_action, error;
     std::vector<std::string> next_steps;
+    std::string boot_id;  ///< of the start of the machine in which the node was looked at
 };
 
 /// Where it is kept on a node.
@@ -41,6 +42,10 @@ inline constexpr std::string_view node_report_path = "/var/lib/bedplate/report.j
 /// A line a check, then what to do next.
 [[nodiscard]] std::string to_text(const NodeReport& report);
 
+/// The kernel's name for this start of the machine; empty where it has none. Source: random(4).
+[[nodiscard]] std::string current_boot_id(const FileSystem& files);
+
+/// What is ready in a report of an earlier start is `joining` here: nobody has looked since.
 /// Errors: node-report.none (this machine is not an installed node, or has not started yet), and those of
 /// reading.
 [[nodiscard]] Result<NodeReport> read_node_report(const FileSystem& files, const std::filesystem::path& path);

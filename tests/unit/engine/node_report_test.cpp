@@ -49,3 +49,30 @@ TEST_CASE("a machine without a report says so") {
     fakes::FakeFileSystem files;
     CHECK(read_node_report(files, "/var/lib/bedplate/report.json").error().code == "node-report.none");
 }
+
+TEST_CASE("ready is what was seen in this start of the machine") {
+    constexpr auto path = "/var/lib/bedplate/report.json";
+    fakes::FakeFileSystem files;
+    NodeReport report{.state = NodeReport::State::ready, .failed_action = {}, .error = {}};
+    report.boot_id = "first";
+    files.add_file(path, to_json(report).dump());
+    files.add_file("/proc/sys/kernel/random/boot_id", "first\n");
+    CHECK(read_node_report(files, path)->state == NodeReport::State::ready);
+    files.add_file("/proc/sys/kernel/random/boot_id", "second\n");
+    const auto later = read_node_report(files, path);
+    REQUIRE(later);
+    CHECK(later->state == NodeReport::State::joining);
+    CHECK(to_text(*later).contains("has not looked at itself"));
+
+    SECTION("what an earlier version wrote is taken as it is") {
+        report.boot_id.clear();
+        files.add_file(path, to_json(report).dump());
+        CHECK(read_node_report(files, path)->state == NodeReport::State::ready);
+    }
+    SECTION("what failed before is not called better") {
+        report.boot_id = "first";
+        report.state = NodeReport::State::failed;
+        files.add_file(path, to_json(report).dump());
+        CHECK(read_node_report(files, path)->state == NodeReport::State::failed);
+    }
+}
