@@ -8,7 +8,7 @@ BUILD := build/cmake
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help buildroot build packages iso check check-vm check-disks check-network check-lab check-lab-faults lab check-media check-reproducible test bench \
+.PHONY: help buildroot build packages iso check check-vm check-disks check-network check-lab check-lab-faults lab drills check-media check-reproducible test bench \
 	lint format shell clean
 
 help: ## This list
@@ -58,6 +58,9 @@ check-lab-faults: iso build ## A node taken out and installed again; first boots
 
 lab: iso build ## A cluster of three virtual machines from the image, which stays (out/bin/bedplate lab down ends it)
 	@$(AS_ROOT) tests/lab/up
+
+drills: iso build ## Every drill once on that cluster: nodes killed, hung, cut off, disks broken; docs/drills.md gets the table (hours)
+	@$(AS_ROOT) tests/lab/drills
 
 bench: iso build ## Measure against floors of the same run; the table is printed (docs/benchmarks.md keeps one)
 	@$(AS_ROOT) tests/bench/run

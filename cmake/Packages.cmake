@@ -11,7 +11,7 @@ file(GLOB schemas CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/profiles/schema/*.json"
 install(FILES ${profiles} DESTINATION share/bedplate/profiles COMPONENT operator)
 install(FILES ${schemas} DESTINATION share/bedplate/schema COMPONENT operator)
 
-install(TARGETS bedplate-lab RUNTIME DESTINATION lib/bedplate COMPONENT lab)
+install(TARGETS bedplate-lab bedplate-pulse RUNTIME DESTINATION lib/bedplate COMPONENT lab)
 
 set(installer_units
     installer/units/bedplate-installer.target
@@ -27,9 +27,16 @@ install(FILES installer/units/shell-motd DESTINATION share/bedplate COMPONENT in
 set(node_units
     firstboot/units/bedplate-identity.service
     firstboot/units/bedplate-network-pending.service
-    firstboot/units/bedplate-firstboot.service)
+    firstboot/units/bedplate-firstboot.service
+    firstboot/units/bedplate-hardware.service
+    firstboot/units/bedplate-hardware.timer)
+# The page that a node's Prometheus serves, and the same for those who have Grafana.
+set(dashboard firstboot/dashboard/index.html firstboot/dashboard/dashboard.css firstboot/dashboard/panels.json
+    firstboot/dashboard/page.js firstboot/dashboard/render.js firstboot/dashboard/chart.js firstboot/dashboard/figures.js)
+install(FILES ${dashboard} DESTINATION share/bedplate/dashboard COMPONENT node)
+install(FILES "${CMAKE_BINARY_DIR}/bedplate-grafana.json" DESTINATION share/bedplate COMPONENT node)
 install(DIRECTORY docs/runbooks/ DESTINATION share/bedplate/runbooks COMPONENT node FILES_MATCHING PATTERN "*.md")
-install(TARGETS bedplate-firstboot bedplate-accept bedplate-ceph RUNTIME DESTINATION lib/bedplate COMPONENT node)
+install(TARGETS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm RUNTIME DESTINATION lib/bedplate COMPONENT node)
 install(PROGRAMS firstboot/ceph_volume.py DESTINATION lib/bedplate RENAME ceph-volume COMPONENT node)
 install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
@@ -79,7 +86,7 @@ set(CPACK_DEBIAN_LAB_PACKAGE_NAME bedplate-lab)
 set(CPACK_COMPONENT_LAB_DESCRIPTION "Clusters of virtual machines, installed from the image as servers are")
 set(CPACK_DEBIAN_LAB_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_LAB_PACKAGE_DEPENDS
-    "bedplate (= ${PROJECT_VERSION}), libvirt-daemon-system, openvswitch-switch, openipmi, ovmf, openssh-client, iproute2")
+    "bedplate (= ${PROJECT_VERSION}), libvirt-daemon-system, openvswitch-switch, openipmi, ovmf, openssh-client, iproute2, xorriso, mtools, dosfstools")
 include(CPack)
 
 # Each package by itself: who changes a profile waits for one of them.
@@ -105,10 +112,10 @@ function(pack component)
 endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
-pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph ${node_units} firstboot/ceph_volume.py firstboot/resolved.conf
-    firstboot/sysusers.conf)
+pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm grafana ${node_units} ${dashboard}
+    firstboot/dashboard/grafana.py firstboot/ceph_volume.py firstboot/resolved.conf firstboot/sysusers.conf)
 # Not among those that the image waits for.
 set(image_stamps ${stamps})
-pack(lab DEPENDS bedplate-lab)
+pack(lab DEPENDS bedplate-lab bedplate-pulse)
 add_custom_target(packages DEPENDS ${image_stamps})
 add_custom_target(package-lab ALL DEPENDS "${CMAKE_BINARY_DIR}/package-lab.stamp")

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "firstboot/cluster_checks.hpp"
 #include "firstboot/tools.hpp"
+#include "firstboot/tuning_checks.hpp"
 
 namespace bedplate::firstboot {
 
@@ -103,6 +104,20 @@ NodeCheck check_units(Platform& platform) {
         .id = "units.failed", .ok = failed.empty(), .detail = failed.empty() ? "none" : join(failed, ", ")};
 }
 
+std::string fencing_advice(std::string_view check) {
+    if (check == "ha.fence-loop") {
+        return "find out why it was fenced (journalctl --boot=-1, the BMC's event log), then on a control "
+               "node: "
+               "bedplate node fencing NAME --release --commit";
+    }
+    if (check == "ha.fence-proof") {
+        return "look at the BMC's address (/etc/bedplate/node.json) and what opens it "
+               "(/etc/bedplate/bmc.json), then "
+               "on a control node: bedplate node fencing NAME --test status --commit";
+    }
+    return "set fencing up before machines are given to Pacemaker";
+}
+
 /// A member is ready when everything holds but what is only advice.
 void add_member_checks(Platform& platform, NodeReport& report) {
     report.state = report.error ? NodeReport::State::failed : NodeReport::State::ready;
@@ -111,11 +126,28 @@ void add_member_checks(Platform& platform, NodeReport& report) {
             report.state = NodeReport::State::failed;
             report.error = report.error.value_or(check.id + ": " + check.detail);
         }
-        if (!check.ok && check.id == "ha.fencing") {
-            report.next_steps.emplace_back("set fencing up before machines are given to Pacemaker");
+        if (!check.ok && check.id.starts_with("ha.fenc")) {
+            report.next_steps.push_back(fencing_advice(check.id));
         }
         report.checks.push_back(std::move(check));
     }
+}
+
+/// The kernel's values: only those that the profile requires keep a node from being what it is else.
+void add_tuning(Platform& platform, NodeReport& report) {
+    auto values = check_tuning(platform);
+    if (!values) {
+        report.checks.push_back(failed_check("tuning.values", values.error()));
+        return;
+    }
+    for (auto& check : tuning_summary(*values)) {
+        if (!check.ok && check.id == "tuning.required") {
+            report.state = NodeReport::State::failed;
+            report.error = report.error.value_or(check.id + ": " + check.detail);
+        }
+        report.checks.push_back(std::move(check));
+    }
+    report.tuning = std::move(*values);
 }
 
 }  // namespace
@@ -129,6 +161,7 @@ Result<NodeReport> check_node(Platform& platform) {
         .plan_digest = expected.plan_digest,
         .checks = {check_hostname(platform, expected), check_root(platform),
                    check_address(platform, expected), check_proof(expected), check_units(platform)},
+        .tuning = {},
         .failed_action = {},
         .error = {},
         .next_steps = {},
@@ -149,6 +182,7 @@ Result<NodeReport> check_node(Platform& platform) {
     if (finished) {
         add_member_checks(platform, report);
     }
+    add_tuning(platform, report);
     return report;
 }
 

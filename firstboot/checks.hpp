@@ -12,7 +12,7 @@ namespace bedplate::firstboot {
 inline constexpr std::string_view finished_path = "/var/lib/bedplate/firstboot.done";
 
 /// Look at the node as it runs and say what holds: root on its own volume, host name, management address,
-/// units. `state` is never `ready` as long as the node is not a member of its cluster.
+/// units, the kernel's values. `state` is never `ready` as long as the node is not a member of its cluster.
 [[nodiscard]] Result<NodeReport> check_node(Platform& platform);
 
 }  // namespace bedplate::firstboot

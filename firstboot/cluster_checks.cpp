@@ -8,9 +8,13 @@
 #include "base/text.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/ceph.hpp"
+#include "firstboot/edge.hpp"
+#include "firstboot/fencing.hpp"
+#include "firstboot/logs.hpp"
 #include "firstboot/pacemaker.hpp"
 #include "firstboot/tools.hpp"
 #include "firstboot/virt.hpp"
+#include "registry/vms.hpp"
 
 namespace bedplate::firstboot {
 
@@ -73,6 +77,14 @@ Result<NodeCheck> check_fencing(Platform& platform) {
                      .detail = device
                                    ? "a fencing device is there"
                                    : "no fencing device is configured: Pacemaker starts no resources before"};
+}
+
+/// A node of which that is not known is as good as one that does not hold it.
+std::vector<NodeCheck> fence_checks(Platform& platform, const NodeSettings& settings) {
+    auto checks = check_fence_proof(platform, settings);
+    return checks ? std::move(*checks)
+                  : std::vector<NodeCheck>{
+                        {.id = "ha.fence-proof", .ok = false, .detail = checks.error().message}};
 }
 
 Result<NodeCheck> check_registry(Platform& platform) {
@@ -142,11 +154,25 @@ Result<NodeCheck> check_pool(Platform& platform) {
     return NodeCheck{.id = "libvirt.pool", .ok = state == "running", .detail = "pool vms: " + state};
 }
 
-Result<NodeCheck> check_cpu(Platform& platform) {
-    BEDPLATE_ASSIGN(const auto verdict, compare_with_baseline(platform));
+Result<NodeCheck> check_cpu(Platform& platform, const std::string& hostname) {
+    BEDPLATE_ASSIGN(const auto verdict, compare_with_baseline(platform, hostname));
     return NodeCheck{.id = "libvirt.cpu",
                      .ok = verdict != "incompatible",
                      .detail = "to the processor that all nodes have in common: " + verdict};
+}
+
+/// One without KVM would be given machines that it cannot start.
+Result<NodeCheck> check_machines(Platform& platform, const std::string& hostname) {
+    RegistryConnection connection(platform);
+    BEDPLATE_TRY(connection.open());
+    BEDPLATE_ASSIGN(const auto beyond, vms_beyond(connection.registry(), hostname));
+    BEDPLATE_ASSIGN(const auto late, without_vm_files(connection.registry(), {hostname}));
+    return NodeCheck{.id = "libvirt.machines",
+                     .ok = beyond.empty() && late.empty(),
+                     .detail = !beyond.empty()
+                                   ? "these machines need KVM, which this node lacks: " + join(beyond, ", ")
+                               : late.empty() ? "can run the cluster's machines, and has their files"
+                                              : "some machines' files are not written yet"};
 }
 
 Result<NodeCheck> check_time(Platform& platform, const NodeSettings& settings) {
@@ -171,7 +197,8 @@ const std::vector<std::string>& accepted_health_codes() {
 }
 
 bool is_advice(std::string_view check) {
-    return check == "ha.fencing" || check == "time.synchronised";
+    return check == "ha.fencing" || check == "time.synchronised" || check.starts_with("logs.") ||
+           check == "edge";
 }
 
 std::vector<NodeCheck> check_member(Platform& platform) {
@@ -189,15 +216,26 @@ std::vector<NodeCheck> check_member(Platform& platform) {
         {"ceph.mgr", [&] { return check_mgr(platform); }},
         {"ceph.osds", [&] { return check_osds(platform, *settings); }},
         {"libvirt.pool", [&] { return check_pool(platform); }},
-        {"libvirt.cpu", [&] { return check_cpu(platform); }},
+        {"libvirt.cpu", [&] { return check_cpu(platform, settings->hostname); }},
+        {"libvirt.machines", [&] { return check_machines(platform, settings->hostname); }},
         {"time.synchronised", [&] { return check_time(platform, *settings); }},
+        {"logs.sending", [&] { return check_log_sending(platform, *settings); }},
+        {"logs.receiving", [&] { return check_log_receiving(platform); }},
+        {"logs.audit", [&] { return check_audit(platform); }},
+        {"edge", [&] { return check_edge(platform, *settings); }},
     };
+    const auto membership = read_membership(platform.files);
+    const bool remote = membership && membership->self.remote;
     std::vector<NodeCheck> checks;
     for (const auto& [id, checker] : checkers) {
+        if (remote && std::string_view(id).starts_with("corosync.")) {
+            continue;  // a remote node runs none
+        }
         auto check = checker();
         checks.push_back(check ? std::move(*check)
                                : NodeCheck{.id = id, .ok = false, .detail = check.error().message});
     }
+    std::ranges::move(fence_checks(platform, *settings), std::back_inserter(checks));
     return checks;
 }
 

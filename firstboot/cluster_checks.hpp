@@ -9,8 +9,8 @@
 namespace bedplate::firstboot {
 
 /// What holds of this node as a member of its cluster, each with its evidence: links, quorum, Pacemaker,
-/// fencing, etcd, Ceph and its reasons, OSDs, libvirt, time. A check that cannot be made is one that does not
-/// hold.
+/// fencing, etcd, Ceph and its reasons, OSDs, libvirt, time, logs, edge. A check that cannot be made is one
+/// that does not hold.
 [[nodiscard]] std::vector<NodeCheck> check_member(Platform& platform);
 
 /// Ceph's health codes that a cluster may have and still be ready, with the reason in docs/cluster.md.

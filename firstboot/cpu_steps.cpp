@@ -11,30 +11,32 @@ namespace {
 constexpr std::string_view work_file = "/run/bedplate/cpus.xml";
 
 /// What libvirt makes of these processors and of what QEMU can do here.
-Result<std::string> baseline_of(Platform& platform, const std::string& cpus) {
-    BEDPLATE_TRY(platform.files.write(work_file, cpus));
-    BEDPLATE_ASSIGN(const auto xml,
-                    virsh(platform, {"hypervisor-cpu-baseline", std::string(work_file), "--migratable"}));
+Result<std::string> baseline_of(Node& node, const std::string& cpus) {
+    BEDPLATE_ASSIGN(const auto type, virt_type(node.platform, node.settings.hostname));
+    BEDPLATE_TRY(node.platform.files.write(work_file, cpus));
+    BEDPLATE_ASSIGN(const auto xml, virsh(node.platform, {"hypervisor-cpu-baseline", std::string(work_file),
+                                                          "--virttype", type, "--migratable"}));
     return std::string(trim(xml)) + "\n";
 }
 
-Result<std::string> own_cpu(Platform& platform) {
-    BEDPLATE_ASSIGN(const auto capabilities, virsh(platform, {"domcapabilities"}));
-    return baseline_of(platform, capabilities);
+Result<std::string> own_cpu(Node& node) {
+    BEDPLATE_ASSIGN(const auto type, virt_type(node.platform, node.settings.hostname));
+    BEDPLATE_ASSIGN(const auto capabilities, virsh(node.platform, {"domcapabilities", "--virttype", type}));
+    return baseline_of(node, capabilities);
 }
 
 Result<void> publish(Node& node) {
     RegistryConnection connection(node.platform);
     BEDPLATE_TRY(connection.open());
     Registry& registry = connection.registry();
-    BEDPLATE_ASSIGN(const auto own, own_cpu(node.platform));
+    BEDPLATE_ASSIGN(const auto own, own_cpu(node));
     BEDPLATE_TRY(registry.publish_cpu(node.settings.hostname, own));
     BEDPLATE_ASSIGN(const auto cpus, registry.cpus());
     std::string all;
     for (const auto& [hostname, cpu] : cpus) {
         all += cpu;
     }
-    BEDPLATE_ASSIGN(const auto baseline, baseline_of(node.platform, all));
+    BEDPLATE_ASSIGN(const auto baseline, baseline_of(node, all));
     // Another node may have come in between: then what is looked at next is that this one is not of all of
     // them.
     return registry.store_cpu_baseline({.of = digest_of(cpus), .xml = baseline});
@@ -46,7 +48,7 @@ Steps cpu_steps(Node& node) {
     return {.observe = [&node]() -> Result<Observation> {
                 RegistryConnection connection(node.platform);
                 BEDPLATE_TRY(connection.open());
-                BEDPLATE_ASSIGN(const auto own, own_cpu(node.platform));
+                BEDPLATE_ASSIGN(const auto own, own_cpu(node));
                 BEDPLATE_ASSIGN(const auto cpus, connection.registry().cpus());
                 BEDPLATE_ASSIGN(const auto baseline, connection.registry().cpu_baseline());
                 const auto published = cpus.find(node.settings.hostname);
@@ -58,17 +60,19 @@ Steps cpu_steps(Node& node) {
             .apply = [&node] { return publish(node); }};
 }
 
-Result<std::string> compare_with_baseline(Platform& platform) {
+Result<std::string> compare_with_baseline(Platform& platform, const std::string& hostname) {
     RegistryConnection connection(platform);
     BEDPLATE_TRY(connection.open());
     BEDPLATE_ASSIGN(const auto baseline, connection.registry().cpu_baseline());
     if (!baseline) {
         return fail("cpu.no-baseline", "the cluster has no processor that all nodes have in common yet");
     }
+    BEDPLATE_ASSIGN(const auto type, virt_type(platform, hostname));
     BEDPLATE_TRY(platform.files.write(work_file, baseline->xml));
-    BEDPLATE_ASSIGN(const auto result,
-                    platform.commands.run({.argv = {"virsh", "--connect", "qemu:///system",
-                                                    "hypervisor-cpu-compare", std::string(work_file)}}));
+    BEDPLATE_ASSIGN(
+        const auto result,
+        platform.commands.run({.argv = {"virsh", "--connect", "qemu:///system", "hypervisor-cpu-compare",
+                                        std::string(work_file), "--virttype", type}}));
     for (const auto* verdict : {"superset", "identical", "incompatible"}) {
         if (result.out.contains(verdict)) {
             return std::string(verdict);

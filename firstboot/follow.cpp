@@ -4,18 +4,31 @@
 #include <algorithm>
 #include <array>
 
-#include "firstboot/access.hpp"
+#include "firstboot/cluster_rules.hpp"
+#include "firstboot/metrics.hpp"
 #include "firstboot/removal.hpp"
 #include "firstboot/steps.hpp"
 #include "registry/seed.hpp"
+#include "registry/vms.hpp"
 
 namespace bedplate::firstboot {
 
 namespace {
 
 /// Steps whose files are a function of the list of members.
-constexpr std::array followed{"etcd.access", "time.members", "ceph.config", "virt.pool",
-                              "monitoring.server-config"};
+constexpr std::array followed{"etcd.access",
+                              "time.members",
+                              "ceph.config",
+                              "virt.pool",
+                              "virt.machines",
+                              "logs.config",
+                              "edge.config",
+                              "edge.proxies",
+                              "edge.address-config",
+                              "edge.address",
+                              "monitoring.targets",
+                              "monitoring.server-config",
+                              "monitoring.alertmanager-config"};
 
 Result<void> render_again(Node& node) {
     for (const auto& step : all_steps(node)) {
@@ -26,12 +39,48 @@ Result<void> render_again(Node& node) {
     return {};
 }
 
+/// Every half a minute: the report that the steps write.
+void tell_progress(Platform& platform, NodeMetrics& metrics, unsigned round) {
+    constexpr unsigned rounds = 15;
+    if (round % rounds != 0) {
+        return;
+    }
+    if (const auto report = read_node_report(platform.files, node_report_path)) {
+        metrics.look(*report);
+        static_cast<void>(metrics.tell());  // what is not told now is in half a minute
+    }
+}
+
+/// Files of HA machines. Where Pacemaker looked for one before it came, it takes the node for one on which
+/// the machine is not installed: it is asked to look again.
+Result<void> write_machines(Platform& platform, Registry& registry, const std::string& hostname) {
+    BEDPLATE_ASSIGN(const auto missed, follow_vms(platform, registry, hostname));
+    for (const auto& name : missed) {
+        static_cast<void>(platform.commands.run(
+            {.argv = {"crm_resource", "--refresh", "--resource", vm_resource(name), "--node", hostname}}));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> Follower::once() {
-    Platform& platform = node_.platform;
-    RegistryConnection connection(platform);
+    RegistryConnection connection(node_.platform);
     BEDPLATE_TRY(connection.open());
+    // Before the rest is read: what changes meanwhile is another revision the next time.
+    BEDPLATE_ASSIGN(const auto revision, connection.registry().etcd().revision());
+    const auto now = node_.platform.clock.steady();
+    if (!reads_.due(revision, now)) {
+        return {};
+    }
+    reads_.begun();
+    BEDPLATE_TRY(follow(connection));
+    reads_.ended(revision, now);
+    return {};
+}
+
+Result<void> Follower::follow(RegistryConnection& connection) {
+    Platform& platform = node_.platform;
     BEDPLATE_ASSIGN(auto membership, read_membership(platform.files));
     BEDPLATE_ASSIGN(const auto members, connection.registry().list_members());
     const auto self = std::ranges::find(members, node_.settings.hostname, &Member::hostname);
@@ -52,27 +101,46 @@ Result<void> Follower::once() {
         BEDPLATE_TRY(render_again(node_));
         due_ = false;
     }
-    BEDPLATE_TRY(follow_corosync(platform, connection.registry(), SeedPlaces{}, node_.settings.hostname));
-    return {};
+    if (!self->remote) {
+        BEDPLATE_ASSIGN(const bool written, follow_corosync(platform, connection.registry(), SeedPlaces{},
+                                                            node_.settings.hostname));
+        qdevice_due_ = qdevice_due_ || written;
+        if (qdevice_due_) {
+            BEDPLATE_TRY(follow_qdevice(platform, connection.registry()));
+            qdevice_due_ = false;
+        }
+    }
+    BEDPLATE_TRY(write_machines(platform, connection.registry(), node_.settings.hostname));
+    return fencing_.once(connection.registry(), members);
 }
 
 std::jthread follow_membership(Platform& platform, std::string hostname, std::unique_ptr<Http> http) {
-    return std::jthread(
-        [&platform, hostname = std::move(hostname), http = std::move(http)](const std::stop_token& stop) {
-            Platform own{.commands = platform.commands,
-                         .files = platform.files,
-                         .blocks = platform.blocks,
-                         .clock = platform.clock,
-                         .http = *http};
-            while (!stop.stop_requested()) {
-                RegistryConnection connection(own);
-                if (own.files.exists(SeedPlaces{}.corosync_conf) && connection.open()) {
-                    // A registry that does not answer now does so in two seconds, or the steps say why not.
+    return std::jthread([&platform, hostname = std::move(hostname),
+                         http = std::move(http)](const std::stop_token& stop) {
+        Platform own{.commands = platform.commands,
+                     .files = platform.files,
+                     .blocks = platform.blocks,
+                     .clock = platform.clock,
+                     .http = *http};
+        FenceFiles fencing(own, hostname);
+        NodeMetrics metrics(own);
+        for (unsigned round = 0; !stop.stop_requested(); ++round) {
+            tell_progress(own, metrics, round);
+            RegistryConnection connection(own);
+            // A registry that does not answer now does so in two seconds, or the steps say why not.
+            if (connection.open()) {
+                if (own.files.exists(SeedPlaces{}.corosync_conf)) {
                     static_cast<void>(follow_corosync(own, connection.registry(), SeedPlaces{}, hostname));
+                    static_cast<void>(follow_vms(own, connection.registry(), hostname));
                 }
-                own.clock.sleep(std::chrono::seconds{2});
+                FencingRegistry registry(connection.registry());
+                if (const auto records = registry.list()) {
+                    static_cast<void>(fencing.keep(registry, *records));
+                }
             }
-        });
+            own.clock.sleep(std::chrono::seconds{2});
+        }
+    });
 }
 
 }  // namespace bedplate::firstboot

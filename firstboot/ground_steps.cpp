@@ -83,9 +83,13 @@ std::vector<Step> all_steps(Node& node) {
     add(member_time_steps(node));
     add(ceph_steps(node));
     add(virt_steps(node));
+    add(machine_steps(node));
     add(ha_steps(node));
+    add(log_steps(node));
+    add(edge_steps(node));
     add(monitoring_steps(node));
     add(active_step(node));
+    add(site_machine_steps(node));
     return steps;
 }
 

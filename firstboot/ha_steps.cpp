@@ -7,6 +7,7 @@
 #include "cluster/files.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/cluster_checks.hpp"
+#include "firstboot/fencing.hpp"
 #include "firstboot/pacemaker.hpp"
 #include "firstboot/steps.hpp"
 #include "registry/seed.hpp"
@@ -82,12 +83,13 @@ Result<bool> quorate(Platform& platform) {
     return succeeds(platform, {.argv = {"corosync-quorumtool", "-s"}});
 }
 
-/// Machines are stopped before libvirt and the network go.
+/// Machines are stopped before libvirt and the network go, and Pacemaker asks whether it may start.
 Result<std::vector<ManagedFile>> order_files() {
-    return std::vector<ManagedFile>{
-        {.path = "/etc/systemd/system/resource-agents-deps.target.d/10-bedplate.conf",
-         .text = "[Unit]\nRequires=libvirtd.service\n"
-                 "After=libvirtd.service virtlogd.socket network-online.target\n"}};
+    std::vector<ManagedFile> files = guard_files();
+    files.push_back({.path = "/etc/systemd/system/resource-agents-deps.target.d/10-bedplate.conf",
+                     .text = "[Unit]\nRequires=libvirtd.service\n"
+                             "After=libvirtd.service virtlogd.socket network-online.target\n"});
+    return files;
 }
 
 /// Pacemaker sees this node, and gives it resources.
@@ -101,28 +103,28 @@ Result<bool> active(Node& node) {
     return element.contains(pacemaker_online) && !element.contains(pacemaker_standby);
 }
 
-/// Every name and value that cib_options_xml() holds, in what the cluster has.
-Result<bool> options_set(Platform& platform) {
-    BEDPLATE_ASSIGN(const auto cib, run_checked(platform.commands, {.argv = {"cibadmin", "--query"}}));
-    const std::string wanted = cib_options_xml(true);
-    for (auto at = wanted.find(" name=\""); at != std::string::npos; at = wanted.find(" name=\"", at + 1)) {
-        if (cib.find(wanted.substr(at, wanted.find("/>", at) - at)) == std::string::npos) {
-            return false;
-        }
-    }
-    return true;
+/// The site's rules, as the registry has them or shall have them.
+cib::Configuration rules(Node& node) {
+    const std::vector parts{cib::options(node.settings.ha, false),
+                            cib::uplink(node.settings.ha, gateway_of(node.settings))};
+    return cib::joined(parts);
 }
 
-Steps rule_steps(Platform& platform) {
-    return {.observe = [&platform]() -> Result<Observation> {
-                BEDPLATE_ASSIGN(const bool set, options_set(platform));
-                return set ? satisfied() : needed();
+Steps rule_steps(Node& node) {
+    Platform& platform = node.platform;
+    return {.observe = [&node, &platform]() -> Result<Observation> {
+                RegistryConnection connection(platform);
+                BEDPLATE_TRY(connection.open());
+                BEDPLATE_ASSIGN(const auto stored, FencingRegistry(connection.registry()).policy());
+                BEDPLATE_ASSIGN(const auto there,
+                                run_checked(platform.commands, {.argv = {"cibadmin", "--query"}}));
+                return stored && cib::holds(there, rules(node)) ? satisfied() : needed();
             },
-            .apply = [&platform]() -> Result<void> {
-                BEDPLATE_TRY(run_checked(platform.commands,
-                                         {.argv = {"cibadmin", "--modify", "--allow-create", "--xml-pipe"},
-                                          .input = cib_options_xml(true)}));
-                return {};
+            .apply = [&node, &platform]() -> Result<void> {
+                RegistryConnection connection(platform);
+                BEDPLATE_TRY(connection.open());
+                BEDPLATE_TRY(FencingRegistry(connection.registry()).store_policy(node.settings.ha));
+                return configure_pacemaker(platform, rules(node));
             }};
 }
 
@@ -211,6 +213,21 @@ Steps active_steps(Node& node) {
         }};
 }
 
+/// pacemaker_remote, which a control node connects to once it is told that it may.
+Steps remote_steps(Node& node) {
+    auto steps = unit_steps(
+        node.platform, {"pacemaker_remote.service"}, [&node] { return online(node); },
+        std::chrono::seconds{180});
+    auto start = steps.apply;
+    steps.apply = [&node, start]() -> Result<void> {
+        RegistryConnection connection(node.platform);
+        BEDPLATE_TRY(connection.open());
+        BEDPLATE_TRY(FencingRegistry(connection.registry()).offer_remote(node.settings.hostname));
+        return start();
+    };
+    return on_remote(node.platform, std::move(steps));
+}
+
 }  // namespace
 
 Result<std::string> pacemaker_node(Platform& platform, const std::string& hostname) {
@@ -223,14 +240,15 @@ Result<std::string> pacemaker_node(Platform& platform, const std::string& hostna
 std::vector<Step> corosync_steps(Node& node) {
     Platform& platform = node.platform;
     const std::string stage = node.settings.create ? "ha" : "join";
-    std::vector<Step> steps{
-        {"ha.membership", stage, "take the list of members over", membership_steps(node)}};
+    std::vector<Step> steps{{"ha.membership", stage, "take the list of members over",
+                             on_corosync_node(platform, membership_steps(node))}};
     if (!node.settings.create) {
         steps.push_back(
             {"ha.counted", stage, "let changes of the list wait for this node", counted_steps(node)});
     }
     steps.push_back({"ha.corosync", stage, "start corosync",
-                     unit_steps(platform, {"corosync.service"}, [&platform] { return quorate(platform); })});
+                     on_corosync_node(platform, unit_steps(platform, {"corosync.service"},
+                                                           [&platform] { return quorate(platform); }))});
     return steps;
 }
 
@@ -244,7 +262,8 @@ std::vector<Step> ha_steps(Node& node) {
             steps.push_back(std::move(step));
         }
     } else {
-        steps.push_back({"ha.standby", "ha", "start in standby", standby_steps(node)});
+        steps.push_back(
+            {"ha.standby", "ha", "start in standby", on_corosync_node(platform, standby_steps(node))});
     }
     steps.push_back({"ha.order", "ha", "stop machines before libvirt and the network go",
                      file_steps(platform, order_files, [&platform] {
@@ -252,19 +271,29 @@ std::vector<Step> ha_steps(Node& node) {
                      })});
     steps.push_back(
         {"ha.pacemaker", "ha", "start Pacemaker",
-         unit_steps(
-             platform, {"pacemaker.service"}, [&node] { return online(node); }, std::chrono::seconds{180})});
+         on_corosync_node(platform, unit_steps(
+                                        platform, {"pacemaker.service"}, [&node] { return online(node); },
+                                        std::chrono::seconds{180}))});
+    if (!node.settings.create) {
+        // From the 17th node on.
+        steps.push_back({"ha.remote", "ha", "let the others' Pacemaker work here", remote_steps(node)});
+    }
     if (node.settings.create) {
-        steps.push_back({"ha.options", "ha", "set the cluster's rules", rule_steps(platform)});
+        steps.push_back({"ha.options", "ha", "set the cluster's rules", rule_steps(node)});
+    }
+    for (auto& step : capacity_steps(node)) {
+        steps.push_back(std::move(step));
     }
     return steps;
 }
 
 std::vector<Step> active_step(Node& node) {
-    if (node.settings.create) {
-        return {};
+    auto steps = proof_steps(node);
+    if (!node.settings.create) {
+        steps.push_back(
+            {"ha.active", "ready", "take resources, now that the node is proved", active_steps(node)});
     }
-    return {{"ha.active", "ready", "take resources, now that the node is proved", active_steps(node)}};
+    return steps;
 }
 
 }  // namespace bedplate::firstboot

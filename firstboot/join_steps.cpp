@@ -76,6 +76,11 @@ Result<void> keep_grant(Node& node, const JoinGrant& grant) {
     for (const auto& file : secret_files(grant)) {
         BEDPLATE_TRY(put(platform, file));
     }
+    // What the node was installed with is younger than what the cluster was.
+    if (const auto services = grant.secrets.find("services");
+        services != grant.secrets.end() && !platform.files.exists(node_secrets_path)) {
+        BEDPLATE_TRY(platform.files.write(node_secrets_path, services->second.reveal(), 0600));
+    }
     BEDPLATE_TRY(platform.files.write(pki_file("ca.crt"), grant.ca_certificate));
     BEDPLATE_TRY(platform.files.write(pki_file("node.crt"), grant.certificate));
     BEDPLATE_TRY(platform.files.write(identity_path, to_json(grant.identity).dump(2) + "\n"));

@@ -8,8 +8,13 @@
 
 #include "base/foreign_text.hpp"
 #include "firstboot/checks.hpp"
+#include "firstboot/cluster_rules.hpp"
+#include "firstboot/fencing.hpp"
 #include "firstboot/follow.hpp"
+#include "firstboot/hardware.hpp"
 #include "firstboot/identity.hpp"
+#include "firstboot/logs.hpp"
+#include "firstboot/metrics.hpp"
 #include "firstboot/osd_prepare.hpp"
 #include "firstboot/removal.hpp"
 #include "firstboot/steps.hpp"
@@ -52,11 +57,10 @@ Result<void> osds(Result<std::vector<std::string>> done) {
     return {};
 }
 
-/// Whether the node is ready.
-Result<bool> write_report(Platform& platform) {
-    BEDPLATE_ASSIGN(const auto report, firstboot::check_node(platform));
+Result<NodeReport> write_report(Platform& platform) {
+    BEDPLATE_ASSIGN(auto report, firstboot::check_node(platform));
     BEDPLATE_TRY(platform.files.write(node_report_path, to_json(report).dump(2) + "\n"));
-    return report.state == NodeReport::State::ready;
+    return report;
 }
 
 /// A minute; where looking takes long (dozens of programs on a busy or emulated processor), so much that a
@@ -74,6 +78,7 @@ std::chrono::steady_clock::duration pause_after_report(std::chrono::steady_clock
 Result<void> follow(Platform& platform, firstboot::Node& node) {
     std::string last;
     firstboot::Follower follower(node);
+    firstboot::NodeMetrics metrics(platform);
     auto due = platform.clock.steady();
     for (;;) {
         const auto done = follower.once();
@@ -89,10 +94,15 @@ Result<void> follow(Platform& platform, firstboot::Node& node) {
             last = now;
         }
         if (const auto begun = platform.clock.steady(); begun >= due) {
-            BEDPLATE_ASSIGN(const bool ready, write_report(platform));
+            BEDPLATE_ASSIGN(const auto report, write_report(platform));
+            if (const auto tended = firstboot::tend_logs(platform, node.settings); !tended) {
+                std::cout << "logs: " << tended.error().to_text() << std::endl;
+            }
             const auto done_at = platform.clock.steady();
-            due = done_at + pause_after_report(done_at - begun, ready);
+            due = done_at + pause_after_report(done_at - begun, report.state == NodeReport::State::ready);
+            metrics.look(report);
         }
+        static_cast<void>(metrics.tell());  // a file that stays as it is is told by an alert (ReadingsOld)
         platform.clock.sleep(std::chrono::seconds{5});
     }
 }
@@ -120,12 +130,17 @@ Result<void> first_boot(Platform& platform) {
     return follow(platform, node);
 }
 
+Result<firstboot::Node> node_for_people(Platform& platform) {
+    BEDPLATE_ASSIGN(auto settings, firstboot::read_node_settings(platform.files));
+    return firstboot::Node{.platform = platform,
+                           .settings = std::move(settings),
+                           .say = [](const std::string& line) { std::cout << line << std::endl; }};
+}
+
 /// Show what taking a node out means, and do it if that was asked for.
 Result<void> remove(Platform& platform, const std::string& name, bool purge, bool commit) {
     BEDPLATE_TRY(platform.files.make_directories("/run/bedplate", 0700));
-    BEDPLATE_ASSIGN(auto settings, firstboot::read_node_settings(platform.files));
-    firstboot::Node node{.platform = platform, .settings = std::move(settings)};
-    node.say = [](const std::string& line) { std::cout << line << std::endl; };
+    BEDPLATE_ASSIGN(auto node, node_for_people(platform));
     BEDPLATE_ASSIGN(const auto facts, firstboot::removal_facts(node, name, purge));
     BEDPLATE_TRY(may_remove(facts));
     for (const auto& step : firstboot::removal_steps(node, facts)) {
@@ -141,6 +156,36 @@ Result<void> remove(Platform& platform, const std::string& name, bool purge, boo
     return {};
 }
 
+Result<void> fencing(Platform& platform, firstboot::FencingOrder order, const std::string& test) {
+    if (!test.empty()) {
+        BEDPLATE_ASSIGN(order.test, parse_fence_test(test));
+    }
+    BEDPLATE_ASSIGN(auto node, node_for_people(platform));
+    return firstboot::manage_fencing(node, order);
+}
+
+Result<void> rules(Platform& platform, bool commit) {
+    BEDPLATE_ASSIGN(auto node, node_for_people(platform));
+    return firstboot::manage_rules(node, commit);
+}
+
+Result<void> qdevice(Platform& platform, bool remove, bool commit) {
+    BEDPLATE_ASSIGN(auto node, node_for_people(platform));
+    return firstboot::manage_qdevice(node, remove, commit);
+}
+
+/// What pacemaker.service asks before it starts; whatever goes wrong with the question is no reason not to.
+int guard(Platform& platform) {
+    constexpr int start = 0, stay_out = 1;
+    try {
+        auto node = node_for_people(platform);
+        return !node || firstboot::may_start_pacemaker(*node) ? start : stay_out;
+    } catch (const std::exception& e) {
+        std::cerr << "bedplate-firstboot: " << e.what() << '\n';
+        return start;
+    }
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"Makes an installed system a node at its first start"};
     app.require_subcommand(1);
@@ -149,21 +194,45 @@ int run(int argc, char** argv) {
     auto* make_osds = app.add_subcommand("osds", "Make the planned OSDs and start all of them");
     auto* start_osds = app.add_subcommand("osds-activate", "Start the OSDs that were kept");
     app.add_subcommand("run", "Create or join the cluster, then report; what is done already is left alone");
+    auto* hardware = app.add_subcommand("hardware", "Ask disks and BMC how they are, for the node exporter");
     auto* take_out = app.add_subcommand("remove", "Take another node out of the cluster");
     std::string name;
     bool purge = false, commit = false;
     take_out->add_option("NAME", name, "Host name of the node")->required();
     take_out->add_flag("--purge-osds", purge, "Copy the data of its OSDs to others and forget them");
     take_out->add_flag("--commit", commit, "Do it; without, it is only shown");
+    auto* fence = app.add_subcommand("fencing", "How each node is switched off, and the proofs");
+    firstboot::FencingOrder order;
+    std::string test;
+    fence->add_option("NAME", order.hostname, "Host name of one node");
+    fence->add_option("--test", test, "Have it proved anew: status, or cycle, which switches it off and on")
+        ->check(CLI::IsMember({"status", "cycle"}));
+    fence->add_flag("--release", order.release, "Let a node in again that was fenced again and again");
+    fence->add_flag("--commit", order.commit, "Do it; without, it is only shown");
+    auto* own_rules = app.add_subcommand("rules", "The cluster's rules of high availability");
+    auto* device = app.add_subcommand("qdevice", "corosync's quorum device");
+    bool without = false;
+    device->add_flag("--remove", without, "Take it away");
+    for (auto* verb : {own_rules, device}) {
+        verb->add_flag("--commit", commit, "Do it; without, it is only shown");
+    }
+    auto* may_start = app.add_subcommand("guard", "Whether Pacemaker may start here: exit status 0");
     CLI11_PARSE(app, argc, argv);
 
     RealPlatform machine(member_http());
     Platform& platform = machine.get();
+    if (may_start->parsed()) {
+        return guard(platform);
+    }
     const auto done = make_identity->parsed() ? identity(platform)
                       : check->parsed()       ? report(platform)
                       : make_osds->parsed()   ? osds(firstboot::prepare_osds(platform))
                       : start_osds->parsed()  ? osds(firstboot::activate_osds(platform))
                       : take_out->parsed()    ? remove(platform, name, purge, commit)
+                      : fence->parsed()       ? fencing(platform, order, test)
+                      : own_rules->parsed()   ? rules(platform, commit)
+                      : device->parsed()      ? qdevice(platform, without, commit)
+                      : hardware->parsed()    ? firstboot::write_hardware_metrics(platform)
                                               : first_boot(platform);
     if (!done) {
         std::cerr << "bedplate-firstboot: " << done.error().to_text() << '\n';

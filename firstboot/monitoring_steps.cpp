@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Exporters on every node, Prometheus and Alertmanager on the control nodes.
+#include <algorithm>
 #include <array>
 #include <format>
 
+#include "base/text.hpp"
 #include "cluster/files.hpp"
+#include "firstboot/node_metrics.hpp"
 #include "firstboot/steps.hpp"
 
 namespace bedplate::firstboot {
@@ -13,14 +16,27 @@ namespace {
 /// Of these the exporter tells the state; of all others only how many failed. Asking systemd about each of
 /// its 200 units every 15 s was the dearest thing that an idle node did.
 constexpr std::string_view told_units =
-    "(bedplate|ceph|chrony|corosync|etcd|ha_cluster|libvirt|openvswitch|ovs|pacemaker|prometheus|ssh|virt|"
-    "systemd-networkd).*";
+    "(auditd|bedplate|ceph|chrony|corosync|etcd|ha_cluster|haproxy|keepalived|libvirt|nginx|openvswitch|ovs|"
+    "pacemaker|prometheus|rsyslog|ssh|virt|systemd-networkd).*";
 
 /// What the alerts ask for, and what one looks at to understand them. Every other collector that is on by
 /// default costs each scrape, on every node, once for each Prometheus that asks.
 constexpr std::array collectors{"bonding",  "cpu",     "diskstats", "filesystem", "hwmon", "loadavg",
                                 "mdadm",    "meminfo", "netdev",    "netstat",    "stat",  "systemd",
                                 "textfile", "timex",   "uname",     "vmstat"};
+
+/// How much of the file system that holds them may measurements take: the rest of it is needed as well.
+Result<Bytes> room_for_measurements(Platform& platform) {
+    constexpr std::uint64_t share = 4;
+    BEDPLATE_ASSIGN(const auto out,
+                    run_checked(platform.commands, {.argv = {"findmnt", "--noheadings", "--bytes", "--output",
+                                                             "SIZE", "--target", "/var/lib/prometheus"}}));
+    const auto size = parse_unsigned(trim(out));
+    if (!size) {
+        return fail("monitoring.room", std::format("'{}' is no size", trim(out)), "/var/lib/prometheus");
+    }
+    return Bytes{*size / share};
+}
 
 Result<std::vector<ManagedFile>> exporter_files(Node& node) {
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
@@ -32,59 +48,95 @@ Result<std::vector<ManagedFile>> exporter_files(Node& node) {
     return std::vector<ManagedFile>{
         {.path = "/etc/default/prometheus-node-exporter",
          .text = std::format("ARGS=\"--collector.disable-defaults{} --collector.systemd.unit-include={} "
-                             "--web.listen-address={}:9100\"\n",
-                             flags, told_units, ip)},
+                             "--collector.textfile.directory={} --web.listen-address={}:{}\"\n",
+                             flags, told_units, metrics_folder, ip, port_of(Exporter::node))},
         {.path = "/etc/default/prometheus-libvirt-exporter",
-         .text = std::format("ARGS=\"--web.listen-address={}:9177\"\n", ip)},
-        {.path = "/etc/ha_cluster_exporter.yaml", .text = std::format("address: {}\nport: 9664\n", ip)},
+         .text = std::format("ARGS=\"--web.listen-address={}:{}\"\n", ip, port_of(Exporter::libvirt))},
+        {.path = "/etc/ha_cluster_exporter.yaml",
+         .text = std::format("address: {}\nport: {}\n", ip, port_of(Exporter::hacluster))},
         {.path = "/etc/systemd/system/ha_cluster_exporter.service.d/10-bedplate.conf",
          .text =
              std::format("[Unit]\nAfter=corosync.service pacemaker.service\n[Service]\n"
-                         "ExecStart=\nExecStart=/usr/bin/ha_cluster_exporter --web.listen-address={}:9664\n",
-                         ip)},
+                         "ExecStart=\nExecStart=/usr/bin/ha_cluster_exporter --web.listen-address={}:{}\n",
+                         ip, port_of(Exporter::hacluster))},
     };
 }
 
-Result<std::vector<ManagedFile>> server_files(Node& node) {
+Result<std::vector<ManagedFile>> prometheus_files(Node& node) {
     BEDPLATE_ASSIGN(const auto identity, read_identity(node.platform.files));
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
-    const std::string ip = membership.self.management.to_text();
-    // The Alertmanagers of the control nodes know of one another, so that each alert is told once.
-    std::string peers;
-    for (const auto& member : membership.all) {
-        if (member.control && member.hostname != membership.self.hostname) {
-            peers += std::format(" --cluster.peer={}:9094", member.management.to_text());
-        }
-    }
-    std::vector<ManagedFile> files{
+    BEDPLATE_ASSIGN(const auto room, room_for_measurements(node.platform));
+    return std::vector<ManagedFile>{
         {.path = "/etc/prometheus/prometheus.yml",
          .text = prometheus_conf(identity.name, node.settings.hostname)},
         {.path = "/etc/prometheus/rules/bedplate.yml", .text = prometheus_rules()},
-        {.path = "/etc/prometheus/alertmanager.yml", .text = alertmanager_conf(node.settings.alert_webhooks)},
         {.path = "/etc/default/prometheus",
-         .text = std::format("ARGS=\"--storage.tsdb.retention.time={}d --web.listen-address={}:9090\"\n",
-                             node.settings.retention_days, ip)},
+         .text = std::format("ARGS=\"{}\"\n", prometheus_arguments(membership.self, node.settings, room))}};
+}
+
+Result<std::vector<ManagedFile>> alertmanager_files(Node& node) {
+    BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
+    return std::vector<ManagedFile>{
+        {.path = "/etc/prometheus/alertmanager.yml",
+         .text = alertmanager_conf(node.settings.alert_webhooks, node.settings.heartbeat)},
         {.path = "/etc/default/prometheus-alertmanager",
-         .text = std::format("ARGS=\"--web.listen-address={0}:9093 --cluster.listen-address={0}:9094{1}\"\n",
-                             ip, peers)}};
-    for (const auto& member : membership.all) {
-        const auto target = [&](std::string_view job, std::uint16_t port) {
-            files.push_back({.path = std::format("/etc/prometheus/targets/{}-{}.json", job, member.hostname),
-                             .text = prometheus_target(member, port)});
-        };
-        target("node", 9100);
-        target("libvirt", 9177);
-        target("hacluster", 9664);
-        if (member.control) {
-            target("ceph", 9283);
-            target("alertmanager", 9093);
+         .text = std::format("ARGS=\"{}\"\n", alertmanager_arguments(membership.self, membership.all))}};
+}
+
+constexpr std::string_view targets_folder = "/etc/prometheus/targets";
+
+/// Files of targets that lie there and belong to nobody any more.
+std::vector<std::string> left_behind(Platform& platform, const std::map<std::string, std::string>& wanted) {
+    std::vector<std::string> found;
+    for (auto& name : platform.files.list(targets_folder).value_or(std::vector<std::string>())) {
+        if (name.ends_with(".json") && !wanted.contains(name)) {
+            found.push_back(std::move(name));
         }
     }
-    return files;
+    return found;
+}
+
+/// Prometheus itself sees when one of these files comes, changes or goes.
+Steps target_steps(Node& node) {
+    Platform& platform = node.platform;
+    const auto wanted = [&node]() -> Result<std::map<std::string, std::string>> {
+        BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
+        return prometheus_targets(membership.all, node.settings.edge);
+    };
+    const auto path_of = [](const std::string& name) { return std::format("{}/{}", targets_folder, name); };
+    return {.observe = [&platform, wanted, path_of]() -> Result<Observation> {
+                BEDPLATE_ASSIGN(const auto files, wanted());
+                for (const auto& [name, text] : files) {
+                    const auto there = platform.files.read(path_of(name));
+                    if (!there || *there != text) {
+                        return needed();
+                    }
+                }
+                return left_behind(platform, files).empty() ? satisfied() : needed();
+            },
+            .apply = [&platform, wanted, path_of]() -> Result<void> {
+                BEDPLATE_ASSIGN(const auto files, wanted());
+                for (const auto& [name, text] : files) {
+                    BEDPLATE_TRY(platform.files.write(path_of(name), text));
+                }
+                for (const auto& name : left_behind(platform, files)) {
+                    BEDPLATE_TRY(platform.files.remove(path_of(name)));
+                }
+                return {};
+            }};
 }
 
 Result<bool> yes() {
     return true;
+}
+
+/// Files of a service that reads them when it starts; one that runs is started again.
+Steps configured(Platform& platform, std::function<Result<std::vector<ManagedFile>>()> files,
+                 const std::string& unit) {
+    const auto restart = [&platform, unit] {
+        return run_all(platform, {{"systemctl", "try-restart", unit}});
+    };
+    return on_control(platform, file_steps(platform, std::move(files), restart));
 }
 
 }  // namespace
@@ -99,10 +151,16 @@ std::vector<Step> monitoring_steps(Node& node) {
         {"monitoring.exporters", "monitoring", "start the exporters",
          unit_steps(platform,
                     {"prometheus-node-exporter.service", "prometheus-libvirt-exporter.service",
-                     "ha_cluster_exporter.service"},
+                     "ha_cluster_exporter.service", "bedplate-hardware.timer"},
                     yes)}};
+    steps.push_back({"monitoring.targets", "monitoring", "tell Prometheus whom to ask",
+                     on_control(platform, target_steps(node))});
     steps.push_back({"monitoring.server-config", "monitoring", "configure Prometheus",
-                     on_control(platform, file_steps(platform, [&node] { return server_files(node); }))});
+                     configured(platform, [&node] { return prometheus_files(node); }, "prometheus.service")});
+    steps.push_back(
+        {"monitoring.alertmanager-config", "monitoring", "configure Alertmanager",
+         configured(
+             platform, [&node] { return alertmanager_files(node); }, "prometheus-alertmanager.service")});
     steps.push_back(
         {"monitoring.server", "monitoring", "start Prometheus and Alertmanager",
          on_control(platform,

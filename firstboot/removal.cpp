@@ -5,6 +5,7 @@
 #include <format>
 
 #include "base/text.hpp"
+#include "cluster/cib.hpp"
 #include "cluster/files.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/ceph.hpp"
@@ -91,9 +92,14 @@ Result<void> ask_registry(Platform& platform, RemovalFacts& facts) {
     BEDPLATE_ASSIGN(const auto members, connection.registry().list_members());
     BEDPLATE_ASSIGN(const auto peers, connection.registry().etcd().members());
     for (const auto& member : members) {
-        facts.corosync.all.push_back(member.hostname);
         BEDPLATE_ASSIGN(const auto node, pacemaker_node(platform, member.hostname));
-        if (node.contains(pacemaker_online)) {
+        // Remote nodes have no vote; the one that goes is named among all, as every node that may be taken
+        // out.
+        const bool counts = !member.remote || member.hostname == facts.node;
+        if (counts) {
+            facts.corosync.all.push_back(member.hostname);
+        }
+        if (counts && node.contains(pacemaker_online)) {
             facts.corosync.present.push_back(member.hostname);
         }
         if (std::ranges::contains(peers, etcd_peer_url(member), &EtcdMember::peer_url)) {
@@ -278,6 +284,24 @@ Steps forget_in_corosync(Node& node, const std::string& name) {
             }};
 }
 
+/// Its fencing device, once it is no node of the cluster any more: until then it may have to be fenced.
+Steps forget_device(Platform& platform, const std::string& name) {
+    return {.observe = [&platform, name]() -> Result<Observation> {
+                BEDPLATE_ASSIGN(const auto cib,
+                                run_checked(platform.commands, {.argv = {"cibadmin", "--query"}}));
+                return cib.contains(std::format("<primitive id=\"{}\"", cib::fence_id(name))) ? needed()
+                                                                                              : satisfied();
+            },
+            .apply = [&platform, name]() -> Result<void> {
+                for (const auto& element : cib::remove_fencing(name)) {
+                    // What is not there is deleted already.
+                    BEDPLATE_TRY(run_checked(platform.commands,
+                                             {.argv = {"cibadmin", "--delete", "--xml-text", element}}));
+                }
+                return {};
+            }};
+}
+
 Steps forget_in_registry(Platform& platform, const std::string& name) {
     return {
         .observe = [&platform, name]() -> Result<Observation> {
@@ -324,6 +348,8 @@ std::vector<Step> removal_steps(Node& node, const RemovalFacts& facts) {
     }
     steps.push_back({"remove.corosync", "leave", "take it out of corosync and Pacemaker",
                      forget_in_corosync(node, name)});
+    steps.push_back(
+        {"remove.fencing", "leave", "take its fencing device away", forget_device(platform, name)});
     steps.push_back({"remove.registry", "leave", "take it out of the registry; its number is not given again",
                      forget_in_registry(platform, name)});
     return steps;
@@ -338,11 +364,14 @@ Result<void> leave(Node& node) {
         BEDPLATE_TRY(platform.commands.run(command));  // what is not installed or does not run is off already
         return {};
     };
-    BEDPLATE_TRY(off({"pacemaker.service"}));
+    BEDPLATE_TRY(off({"pacemaker.service", "pacemaker_remote.service"}));
     BEDPLATE_TRY(off({"corosync.service"}));
     BEDPLATE_TRY(off({"ceph.target", "ceph-osd.target", "ceph-mgr.target", "ceph-mon.target",
                       std::format("ceph-mgr@{}.service", name), std::format("ceph-mon@{}.service", name)}));
     BEDPLATE_TRY(off({"prometheus.service", "prometheus-alertmanager.service"}));
+    // The address first: it goes to another node while the proxies still serve here.
+    BEDPLATE_TRY(off({"keepalived.service"}));
+    BEDPLATE_TRY(off({"haproxy.service", "nginx.service", "rsyslog.service"}));
     RegistryConnection connection(platform);
     BEDPLATE_TRY(connection.open());
     BEDPLATE_ASSIGN(const auto purge, connection.registry().etcd().get(purge_key(name)));

@@ -20,7 +20,7 @@ namespace bedplate::firstboot {
 /// One step of the first boot: the same observe, apply, verify as an action of an installation.
 struct Step {
     std::string id;       ///< "create.ca": stable, stands in the journal and in fail points
-    std::string stage;    ///< network, time, join, create, ceph, virt, ha, monitoring
+    std::string stage;    ///< network, time, join, create, ceph, virt, ha, logs, edge, monitoring
     std::string summary;  ///< one line of English
     Steps steps;
 };

@@ -9,7 +9,8 @@
 namespace bedplate::firstboot {
 
 // The stages of a first boot, in the order of DESIGN.md section 7: network, time, create or join, ceph, virt,
-// ha, monitoring. Each function gives the steps of one stage for this node; `node` has to outlive them.
+// ha, logs, edge, monitoring. Each function gives the steps of one stage for this node; `node` has to outlive
+// them.
 
 [[nodiscard]] std::vector<Step> ground_steps(Node& node);  ///< network, time
 [[nodiscard]] std::vector<Step> create_steps(Node& node);  ///< identity, CA, etcd, registry
@@ -20,12 +21,20 @@ namespace bedplate::firstboot {
 [[nodiscard]] std::vector<Step> member_time_steps(Node& node);
 [[nodiscard]] std::vector<Step> ceph_steps(Node& node);
 [[nodiscard]] std::vector<Step> virt_steps(Node& node);
+/// Of virtual machines (machine_steps.cpp): part of virt; before Pacemaker; the site's `vms`, on the node
+/// that creates the cluster, when it is ready.
+[[nodiscard]] std::vector<Step> machine_host_steps(Node& node);
+[[nodiscard]] std::vector<Step> machine_steps(Node& node);
+[[nodiscard]] std::vector<Step> site_machine_steps(Node& node);
 /// corosync: with the stage ha where the cluster is created; a node that joins starts it first of all, since
 /// it is counted from the moment that it is granted.
 [[nodiscard]] std::vector<Step> corosync_steps(Node& node);
 [[nodiscard]] std::vector<Step> ha_steps(Node& node);
-/// The end of a joining node's standby; none where the cluster is created.
+/// The watchdog; the proof of its fencing and the end of a joining node's standby, none of both where the
+/// cluster is created.
 [[nodiscard]] std::vector<Step> active_step(Node& node);
+[[nodiscard]] std::vector<Step> log_steps(Node& node);   ///< journal, audit, rsyslog
+[[nodiscard]] std::vector<Step> edge_steps(Node& node);  ///< none where the site has no edge
 [[nodiscard]] std::vector<Step> monitoring_steps(Node& node);
 
 /// All of them, for this node.

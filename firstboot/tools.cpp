@@ -171,13 +171,29 @@ std::string to_text(const Membership& membership) {
            "\n";
 }
 
-Steps on_control(Platform& platform, Steps steps) {
+namespace {
+
+Steps where(Platform& platform, Steps steps, std::function<bool(const Member&)> applies) {
     auto observe = steps.observe;
-    steps.observe = [&platform, observe]() -> Result<Observation> {
+    steps.observe = [&platform, observe, applies = std::move(applies)]() -> Result<Observation> {
         BEDPLATE_ASSIGN(const auto membership, read_membership(platform.files));
-        return membership.self.control ? observe() : Result<Observation>(satisfied());
+        return applies(membership.self) ? observe() : Result<Observation>(satisfied());
     };
     return steps;
+}
+
+}  // namespace
+
+Steps on_control(Platform& platform, Steps steps) {
+    return where(platform, std::move(steps), [](const Member& self) { return self.control; });
+}
+
+Steps on_corosync_node(Platform& platform, Steps steps) {
+    return where(platform, std::move(steps), [](const Member& self) { return !self.remote; });
+}
+
+Steps on_remote(Platform& platform, Steps steps) {
+    return where(platform, std::move(steps), [](const Member& self) { return self.remote; });
 }
 
 Result<std::pair<std::string, std::string>> machine_identity(const FileSystem& files) {

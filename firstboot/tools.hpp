@@ -83,6 +83,9 @@ struct Membership {
 /// The same steps, but only on a control node: elsewhere there is nothing to do. Which kind a node is, is
 /// known when its turn comes.
 [[nodiscard]] Steps on_control(Platform& platform, Steps steps);
+/// The same for nodes that run corosync and Pacemaker themselves, and for those that run pacemaker_remote.
+[[nodiscard]] Steps on_corosync_node(Platform& platform, Steps steps);
+[[nodiscard]] Steps on_remote(Platform& platform, Steps steps);
 
 /// SMBIOS: system serial number and UUID; a machine that has none is known by its machine id.
 [[nodiscard]] Result<std::pair<std::string, std::string>> machine_identity(const FileSystem& files);

@@ -140,9 +140,13 @@ std::vector<Step> virt_steps(Node& node) {
          file_steps(
              platform, [&node] { return libvirt_files(node); },
              [&platform] { return run_all(platform, {{"systemctl", "daemon-reload"}}); })},
-        {"virt.daemon", "virt", "start libvirt with its TLS port", daemon_steps(node)},
-        {"virt.cpu", "virt", "find the processor that all nodes have in common", cpu_steps(node)},
-        {"virt.secret", "virt", "give libvirt the key of its Ceph client", secret_steps(node)}};
+        {"virt.daemon", "virt", "start libvirt with its TLS port", daemon_steps(node)}};
+    for (auto& step : machine_host_steps(node)) {
+        steps.push_back(std::move(step));
+    }
+    steps.push_back(
+        {"virt.cpu", "virt", "find the processor that all nodes have in common", cpu_steps(node)});
+    steps.push_back({"virt.secret", "virt", "give libvirt the key of its Ceph client", secret_steps(node)});
     for (const auto& [name, network] : node.settings.networks) {
         if (!network.bridge.empty()) {
             steps.push_back({"virt.network-" + name, "virt",

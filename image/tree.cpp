@@ -146,6 +146,17 @@ Result<TarFacts> read_entries(archive* handle, const std::string& name, const Pa
     return facts;
 }
 
+Result<Tree> read_cpio_by(archive* handle, std::string_view data, const PathFilter& wanted) {
+    const Utf8Names names;
+    archive_read_support_format_cpio(handle);
+    if (archive_read_open_memory(handle, data.data(), data.size()) != ARCHIVE_OK) {
+        return archive_error(handle, "archive.read", "cpio archive");
+    }
+    Tree tree;
+    BEDPLATE_TRY(read_entries(handle, "cpio archive", wanted, tree));
+    return tree;
+}
+
 std::uint32_t type_bits(TreeNode::Kind kind) {
     switch (kind) {
         case TreeNode::Kind::directory:
@@ -221,15 +232,33 @@ Result<TarFacts> read_tar(const std::filesystem::path& path, const PathFilter& w
 }
 
 Result<Tree> read_cpio(std::string_view data) {
-    const Utf8Names names;
-    Reader reader(archive_read_new());
-    archive_read_support_format_cpio(reader.get());
-    if (archive_read_open_memory(reader.get(), data.data(), data.size()) != ARCHIVE_OK) {
-        return archive_error(reader.get(), "archive.read", "cpio archive");
+    const Reader reader(archive_read_new());
+    return read_cpio_by(reader.get(), data, [](std::string_view) { return true; });
+}
+
+Result<Tree> read_initramfs(std::string_view data, const PathFilter& wanted) {
+    const Reader reader(archive_read_new());
+    archive_read_support_filter_all(reader.get());
+    return read_cpio_by(reader.get(), data, wanted);
+}
+
+Result<std::string> uncompressed(std::string_view data, const std::string& name) {
+    const Reader reader(archive_read_new());
+    archive_read_support_format_raw(reader.get());
+    archive_read_support_filter_all(reader.get());
+    archive_entry* entry = nullptr;
+    if (archive_read_open_memory(reader.get(), data.data(), data.size()) != ARCHIVE_OK ||
+        archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
+        return archive_error(reader.get(), "archive.read", name);
     }
-    Tree tree;
-    BEDPLATE_TRY(read_entries(reader.get(), "cpio archive", [](std::string_view) { return true; }, tree));
-    return tree;
+    std::string content;
+    std::array<char, 65536> part{};
+    la_ssize_t n = 0;
+    while ((n = archive_read_data(reader.get(), part.data(), part.size())) > 0) {
+        content.append(part.data(), static_cast<std::size_t>(n));
+    }
+    return n < 0 ? archive_error(reader.get(), "archive.read", name)
+                 : Result<std::string>(std::move(content));
 }
 
 Result<void> read_directory(const std::filesystem::path& directory, Tree& tree) {

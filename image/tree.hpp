@@ -70,6 +70,14 @@ struct TarFacts {
 /// The files of a cpio archive that may be followed by zero bytes. Errors: archive.read.
 [[nodiscard]] Result<Tree> read_cpio(std::string_view archive);
 
+/// The wanted entries of the first cpio archive in an initramfs, however it is compressed. Errors:
+/// archive.read.
+[[nodiscard]] Result<Tree> read_initramfs(std::string_view initramfs, const PathFilter& wanted);
+
+/// A file that was compressed by itself, such as a kernel's module (.ko.xz), as it was before; one that was
+/// not comes back as it is. Errors: archive.read.
+[[nodiscard]] Result<std::string> uncompressed(std::string_view data, const std::string& name);
+
 /// Write the tree's files below a directory that exists. Errors: file.write.
 [[nodiscard]] Result<void> write_directory(const Tree& tree, const std::filesystem::path& directory);
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <filesystem>
 #include <memory>
 
+#include "cli/hand_on.hpp"
 #include "cli/machine.hpp"
 #include "cli/verbs.hpp"
-#include "platform/descriptor.hpp"
 
 namespace bedplate::cli {
 
@@ -53,21 +50,15 @@ Result<int> start_lab(std::vector<std::string> arguments) {
         }
         arguments.insert(arguments.begin() + 1, assumed.begin(), assumed.end());
     }
-    arguments.insert(arguments.begin(), program.string());
-    std::vector<char*> words;
-    for (auto& word : arguments) {
-        words.push_back(word.data());
-    }
-    words.push_back(nullptr);
-    ::execv(words.front(), words.data());
-    return fail_errno("lab.not-installed", "start", program, errno);
+    return hand_on(program, std::move(arguments), "lab.not-installed");
 }
 
 }  // namespace
 
 void add_lab_verb(CLI::App& app, Invocation& invocation) {
     auto* verb = app.add_subcommand(
-        "lab", "A cluster of virtual machines from the same image: up, status, ssh, down (lab --help)");
+        "lab",
+        "A cluster of virtual machines from the same image: up, status, ssh, drill, down (lab --help)");
     verb->prefix_command();
     verb->set_help_flag();
     verb->callback([verb, &invocation] {

@@ -41,6 +41,7 @@ int run(int argc, char** argv) {
     add_validate_verb(app, invocation);
     add_match_verb(app, invocation);
     add_plan_verb(app, invocation);
+    add_size_verb(app, invocation);
     add_install_verb(app, invocation);
     add_journal_verb(app, invocation);
     add_logs_verb(app, invocation);
@@ -48,6 +49,7 @@ int run(int argc, char** argv) {
     add_node_verb(app, invocation);
     add_network_verbs(app, invocation);
     add_ticket_verb(app, invocation);
+    add_vm_verb(app, invocation);
     add_image_verbs(app, invocation);
     add_lab_verb(app, invocation);
     try {

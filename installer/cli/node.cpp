@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <iostream>
+#include <map>
 #include <memory>
 
 #include "base/quantities.hpp"
@@ -44,19 +45,89 @@ Result<int> node_status(const std::string& wait_ready, const Invocation& invocat
 }
 
 /// What runs on nodes does this; its output is ours. Returns only if it cannot be started.
-Result<int> node_remove(const std::string& name, bool purge, bool commit) {
-    const std::string program = "/usr/lib/bedplate/bedplate-firstboot";
-    std::vector<const char*> argv{program.c_str(), "remove", name.c_str()};
-    if (purge) {
-        argv.push_back("--purge-osds");
-    }
-    if (commit) {
-        argv.push_back("--commit");
+Result<int> on_node(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "/usr/lib/bedplate/bedplate-firstboot");
+    std::vector<char*> argv;
+    for (auto& word : arguments) {
+        argv.push_back(word.data());
     }
     argv.push_back(nullptr);
-    // execv(3) takes non-const pointers for historical reasons only.
-    ::execv(program.c_str(), const_cast<char**>(argv.data()));
-    return fail_errno("node.not-a-node", "start", program, errno);
+    ::execv(argv.front(), argv.data());
+    return fail_errno("node.not-a-node", "start", arguments.front(), errno);
+}
+
+Result<int> node_remove(const std::string& name, bool purge, bool commit) {
+    std::vector<std::string> arguments{"remove", name};
+    if (purge) {
+        arguments.emplace_back("--purge-osds");
+    }
+    if (commit) {
+        arguments.emplace_back("--commit");
+    }
+    return on_node(std::move(arguments));
+}
+
+struct FencingAsked {
+    std::string name, test;
+    bool release = false, commit = false;
+};
+
+Result<int> node_fencing(const FencingAsked& asked) {
+    std::vector<std::string> arguments{"fencing"};
+    if (!asked.name.empty()) {
+        arguments.push_back(asked.name);
+    }
+    if (!asked.test.empty()) {
+        arguments.insert(arguments.end(), {"--test", asked.test});
+    }
+    for (const auto& [given, flag] :
+         {std::pair{asked.release, "--release"}, std::pair{asked.commit, "--commit"}}) {
+        if (given) {
+            arguments.emplace_back(flag);
+        }
+    }
+    return on_node(std::move(arguments));
+}
+
+/// A verb whose only questions are flags.
+void add_plain(CLI::App& node, Invocation& invocation, const std::string& verb, const std::string& what,
+               const std::vector<std::pair<std::string, std::string>>& flags) {
+    auto* command = node.add_subcommand(verb, what);
+    auto given = std::make_shared<std::map<std::string, bool>>();
+    for (const auto& [flag, meaning] : flags) {
+        command->add_flag(flag, (*given)[flag], meaning);
+    }
+    command->callback([verb, given, &invocation] {
+        invocation.run = [verb, given, &invocation] {
+            std::vector<std::string> arguments{verb};
+            for (const auto& [flag, is_given] : *given) {
+                if (is_given) {
+                    arguments.push_back(flag);
+                }
+            }
+            const auto exit = on_node(std::move(arguments));
+            return exit ? *exit : report_error(exit.error(), invocation);
+        };
+    });
+}
+
+void add_fencing(CLI::App& node, Invocation& invocation) {
+    auto* fencing = node.add_subcommand(
+        "fencing", "How the cluster switches each node off, whether that is proved, and who is held out");
+    auto asked = std::make_shared<FencingAsked>();
+    fencing->add_option("NAME", asked->name, "One node");
+    fencing
+        ->add_option("--test", asked->test,
+                     "Have it proved anew: status, or cycle, which switches the node off and on")
+        ->check(CLI::IsMember({"status", "cycle"}));
+    fencing->add_flag("--release", asked->release, "Let a node in again that was fenced again and again");
+    fencing->add_flag("--commit", asked->commit, "Do it; without, it is only shown");
+    fencing->callback([asked, &invocation] {
+        invocation.run = [asked, &invocation] {
+            const auto exit = node_fencing(*asked);
+            return exit ? *exit : report_error(exit.error(), invocation);
+        };
+    });
 }
 
 }  // namespace
@@ -89,6 +160,13 @@ void add_node_verb(CLI::App& app, Invocation& invocation) {
             return exit ? *exit : report_error(exit.error(), invocation);
         };
     });
+    add_fencing(*node, invocation);
+    const std::pair<std::string, std::string> committing{"--commit", "Do it; without, it is only shown"};
+    add_plain(*node, invocation, "rules",
+              "The cluster's rules of high availability, and those of this node's site", {committing});
+    add_plain(*node, invocation, "qdevice",
+              "The quorum device that the rules name, for an even number of nodes",
+              {{"--remove", "Take it away"}, committing});
 }
 
 }  // namespace bedplate::cli

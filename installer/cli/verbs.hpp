@@ -27,6 +27,7 @@ void add_inventory_verb(CLI::App& app, Invocation& invocation);
 void add_validate_verb(CLI::App& app, Invocation& invocation);
 void add_match_verb(CLI::App& app, Invocation& invocation);
 void add_plan_verb(CLI::App& app, Invocation& invocation);
+void add_size_verb(CLI::App& app, Invocation& invocation);
 void add_install_verb(CLI::App& app, Invocation& invocation);
 void add_journal_verb(CLI::App& app, Invocation& invocation);
 void add_logs_verb(CLI::App& app, Invocation& invocation);
@@ -34,6 +35,8 @@ void add_node_verb(CLI::App& app, Invocation& invocation);
 /// prove, apply, confirm, rollback
 void add_network_verbs(CLI::App& app, Invocation& invocation);
 void add_ticket_verb(CLI::App& app, Invocation& invocation);
+/// create, list, migrate, remove, apply: of bedplate-vm, another program
+void add_vm_verb(CLI::App& app, Invocation& invocation);
 /// up, status, ssh, down: of bedplate-lab, another program
 void add_lab_verb(CLI::App& app, Invocation& invocation);
 /// build, inspect, verify, personalize

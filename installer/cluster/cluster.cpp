@@ -15,6 +15,9 @@ Result<NodeNetwork> network_from_json(const Json& json) {
     network.vlan = number("vlan");
     network.mtu = number("mtu");
     network.bridge = json.value("bridge", "");
+    for (const Json& range : json.value("guest_vlans", Json::array())) {
+        network.guest_vlans.emplace_back(range.at(0).get<std::uint64_t>(), range.at(1).get<std::uint64_t>());
+    }
     if (json.contains("subnet")) {
         BEDPLATE_ASSIGN(network.subnet, Cidr::parse(json.at("subnet").get<std::string>()));
     }
@@ -35,6 +38,24 @@ std::vector<OsdDisk> disks_from_json(const Json& disks, const char* role) {
                           .path = disk.value("path", "")});
     }
     return result;
+}
+
+std::optional<FencingSettings> fencing_from_json(const Json& node) {
+    const auto found = node.find("fencing");
+    if (found == node.end() || found->is_null()) {
+        return std::nullopt;
+    }
+    FencingSettings fencing{.agent = found->at("agent"),
+                            .via = found->at("via"),
+                            .address = found->value("address", ""),
+                            .watchdog = found->value("watchdog", false)};
+    for (const auto& [key, field] :
+         {std::pair{"port", &fencing.port}, std::pair{"cipher", &fencing.cipher}}) {
+        if (found->contains(key)) {
+            *field = found->at(key).get<std::uint32_t>();
+        }
+    }
+    return fencing;
 }
 
 Result<NodeSettings> read_settings(const Json& node, const Json& site) {
@@ -58,7 +79,21 @@ Result<NodeSettings> read_settings(const Json& node, const Json& site) {
     const Json ceph = node.value("ceph", Json::object());
     settings.osd_memory_target = Bytes{ceph.value("osd_memory_target", gib(4).value)};
     settings.retention_days = site.value("retention_days", std::uint64_t{30});
+    BEDPLATE_ASSIGN(settings.ha, ha_policy_from_json(site.value("ha", Json::object())));
+    const Json capacity = node.value("capacity", Json::object());
+    settings.capacity.reserve_percent = capacity.value("reserve_percent", settings.capacity.reserve_percent);
+    settings.capacity.memory_overcommit =
+        capacity.value("memory_overcommit", settings.capacity.memory_overcommit);
+    settings.fencing = fencing_from_json(node);
     settings.alert_webhooks = site.value("alert_webhooks", std::vector<std::string>{});
+    settings.logs = log_policy_from_json(site.value("logs", Json::object()));
+    if (site.contains("edge")) {
+        BEDPLATE_ASSIGN(settings.edge, edge_policy_from_json(site.at("edge")));
+    }
+    settings.heartbeat = site.value("heartbeat", "");
+    for (const Json& vm : site.value("vms", Json::array())) {
+        BEDPLATE_ASSIGN(settings.vms.emplace_back(), vm_spec_from_json(vm));
+    }
     if (!settings.address("management")) {
         return fail("node.file", "the node has no address in the management network",
                     "/etc/bedplate/site.json");
@@ -89,6 +124,7 @@ Result<Member> read_member(const Json& json) {
                   .control = json.at("control"),
                   .attempt = json.at("attempt"),
                   .ticket = json.at("ticket")};
+    member.remote = json.value("remote", false);
     BEDPLATE_ASSIGN(member.state, parse_state(json.at("state").get<std::string>()));
     const Json& addresses = json.at("addresses");
     for (const auto& [name, field] :
@@ -181,16 +217,20 @@ Json to_json(const Member& member) {
     if (member.ring1) {
         addresses["ring1"] = member.ring1->to_text();
     }
-    return Json{{"id", member.id},
-                {"hostname", member.hostname},
-                {"domain", member.domain},
-                {"state", to_string(member.state)},
-                {"control", member.control},
-                {"service_tag", member.service_tag},
-                {"product_uuid", member.product_uuid},
-                {"addresses", addresses},
-                {"attempt", member.attempt},
-                {"ticket", member.ticket}};
+    Json json{{"id", member.id},
+              {"hostname", member.hostname},
+              {"domain", member.domain},
+              {"state", to_string(member.state)},
+              {"control", member.control},
+              {"service_tag", member.service_tag},
+              {"product_uuid", member.product_uuid},
+              {"addresses", addresses},
+              {"attempt", member.attempt},
+              {"ticket", member.ticket}};
+    if (member.remote) {
+        json["remote"] = true;
+    }
+    return json;
 }
 
 Result<Member> member_from_json(const Json& json) {

@@ -6,12 +6,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/identifiers.hpp"
 #include "base/json.hpp"
 #include "base/quantities.hpp"
 #include "base/result.hpp"
+#include "cluster/ha_policy.hpp"
+#include "cluster/services.hpp"
+#include "cluster/vm_spec.hpp"
 
 namespace bedplate {
 
@@ -26,6 +30,18 @@ struct NodeNetwork {
     std::optional<Cidr> subnet;
     std::optional<Ipv4> gateway, address;
     std::string bridge;
+    /// What the bridge passes on beside the network's own VLAN: first and last, both included.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> guest_vlans;
+};
+
+/// How this node's BMC is reached; what opens it stands in a file of its own.
+struct FencingSettings {
+    std::string agent, via, address;  ///< address: empty where nobody knows it
+    std::optional<std::uint32_t> port, cipher;
+    bool watchdog = false;  ///< use a hardware watchdog, where there is one
+
+    /// The cluster switches this node off through its BMC.
+    [[nodiscard]] bool by_bmc() const { return via == "bmc"; }
 };
 
 /// What the installer left about this node: /etc/bedplate/node.json and site.json.
@@ -40,6 +56,13 @@ struct NodeSettings {
     Bytes osd_memory_target = gib(4);
     std::uint64_t retention_days = 30;        ///< of Prometheus
     std::vector<std::string> alert_webhooks;  ///< whom Alertmanager tells
+    HaPolicy ha = {};                         ///< as this node's site says it; the registry's counts
+    CapacityPolicy capacity = {};
+    std::optional<FencingSettings> fencing = {};
+    std::string heartbeat;    ///< who hears that alerts arrive; empty: nobody
+    std::vector<VmSpec> vms;  ///< that the site wants
+    LogPolicy logs = {};
+    std::optional<EdgePolicy> edge = {};  ///< nothing: the site has none
 
     /// This node's address in the network, or in the one that stands in for it: the storage, migration and
     /// ring0 networks fall back to the management network, storage_cluster to storage_public. ring1 has no
@@ -75,6 +98,7 @@ struct Member {
     std::uint32_t id = 0;  ///< corosync's nodeid; never used again in the cluster's life
     std::string hostname, domain, service_tag, product_uuid;
     bool control = false;  ///< runs mon, mgr and an etcd member
+    bool remote = false;   ///< runs pacemaker_remote in the place of corosync and Pacemaker
     Ipv4 management, storage, migration, ring0;
     std::optional<Ipv4> ring1;
     std::string attempt, ticket;  ///< of its join; empty for the node that created the cluster
@@ -88,6 +112,9 @@ struct Member {
 
 /// This node as a member, with the addresses of its settings; id, tag, UUID and state are left to the caller.
 [[nodiscard]] Member member_of(const NodeSettings& settings);
+
+/// How many nodes run corosync; later ones are remote nodes (docs/decisions/0101).
+inline constexpr std::size_t most_corosync_nodes = 16;
 
 /// How many control nodes (monitor, manager, etcd member) a cluster of `nodes` wants: the first three, five
 /// from the sixth on.

@@ -27,6 +27,8 @@ std::string etcd_conf(const ClusterIdentity& identity, const Member& node, std::
         {"data-dir", "/var/lib/etcd/bedplate"},
         {"listen-client-urls", std::format("https://{}:2379,https://127.0.0.1:2379", ip)},
         {"advertise-client-urls", std::format("https://{}:2379", ip)},
+        // A certificate for the port of the clients would let Prometheus write into the registry.
+        {"listen-metrics-urls", std::format("http://{}:{}", ip, port_of(Exporter::etcd))},
         {"listen-peer-urls", etcd_peer_url(node)},
         {"initial-advertise-peer-urls", etcd_peer_url(node)},
         {"initial-cluster", join(peers, ",")},

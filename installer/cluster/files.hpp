@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,10 +18,11 @@ namespace bedplate {
 // --- high availability -------------------------------------------------------------------------------------
 
 /// /etc/corosync/corosync.conf (corosync.conf(5)): knet with one link, or two where every member has a second
-/// ring; AES-256 and SHA-256; two_node exactly for two members. `config_version` has to grow with every
-/// change. Members come out in the order of their ids.
+/// ring; AES-256 and SHA-256; two_node exactly for two members without a quorum device. `config_version` has
+/// to grow with every change. Members come out in the order of their ids. `qdevice_host`: where
+/// corosync-qnetd runs; empty: nowhere.
 [[nodiscard]] std::string corosync_conf(std::string_view cluster, std::uint64_t config_version,
-                                        std::span<const Member> members);
+                                        std::span<const Member> members, std::string_view qdevice_host = {});
 
 /// The config_version of such a text; 0 where there is none.
 [[nodiscard]] std::uint64_t corosync_config_version(std::string_view text);
@@ -28,10 +30,6 @@ namespace bedplate {
 /// Sources for chrony: every control member but `self`, asked often enough to be followed within half a
 /// minute.
 [[nodiscard]] std::string chrony_members(std::string_view self, std::span<const Member> members);
-
-/// The cluster options and resource defaults as CIB XML (schema pacemaker-4.0): the part below
-/// <configuration> for `cibadmin --modify --allow-create`.
-[[nodiscard]] std::string cib_options_xml(bool fencing);
 
 // --- storage -----------------------------------------------------------------------------------------------
 
@@ -71,7 +69,8 @@ struct PoolPolicy {
 /// Where a member's etcd is for the others: what etcd knows it by.
 [[nodiscard]] std::string etcd_peer_url(const Member& member);
 
-/// etcd's configuration file (JSON, which its YAML reader takes): TLS with client certificates on both ports.
+/// etcd's configuration file (JSON, which its YAML reader takes): TLS with client certificates on both ports,
+/// and measurements for Prometheus on a third that gives nothing else.
 /// `initial` are the members of etcd at its first start, this node among them; `fresh` begins a new cluster.
 [[nodiscard]] std::string etcd_conf(const ClusterIdentity& identity, const Member& node,
                                     std::span<const Member> initial, bool fresh);
@@ -97,13 +96,32 @@ inline constexpr std::string_view etcd_pki = "/etc/etcd/pki";
 /// /etc/hosts: every member by name, and NAME-mig on the migration network.
 [[nodiscard]] std::string hosts_file(std::span<const Member> members);
 
+/// What tells Prometheus something, each at its port of the management network.
+enum class Exporter { node, libvirt, hacluster, ceph, etcd, prometheus, alertmanager, haproxy };
+[[nodiscard]] std::uint16_t port_of(Exporter exporter);
+
 [[nodiscard]] std::string prometheus_conf(std::string_view cluster, std::string_view hostname);
-/// Alert rules. Each names its page below `runbook_folder` in the annotation `runbook`.
+/// Alert rules (cluster/alert_rules.hpp). Each names its page below `runbook_folder` in the annotation
+/// `runbook`.
 [[nodiscard]] std::string prometheus_rules();
 /// Where the pages about the alerts (docs/runbooks) are on a node.
 inline constexpr std::string_view runbook_folder = "/usr/share/bedplate/runbooks";
-/// /etc/prometheus/targets/<job>-<node>.json
+/// What Prometheus serves below /user/: the page with the state of the cluster.
+inline constexpr std::string_view dashboard_folder = "/usr/share/bedplate/dashboard";
+/// Text of a file of targets: one address, with the node's name as label.
 [[nodiscard]] std::string prometheus_target(const Member& member, std::uint16_t port);
-[[nodiscard]] std::string alertmanager_conf(std::span<const std::string> webhooks);
+/// All files that belong into /etc/prometheus/targets, by name: "JOB-NODE.json". A node that leaves has none.
+[[nodiscard]] std::map<std::string, std::string> prometheus_targets(
+    std::span<const Member> members, const std::optional<EdgePolicy>& edge = {});
+/// Arguments of Prometheus on a control node, which keeps measurements for as long as the site says, in so
+/// much `room` at most.
+[[nodiscard]] std::string prometheus_arguments(const Member& self, const NodeSettings& settings, Bytes room);
+/// Arguments of Alertmanager: those of all control nodes know of one another, so that each alert is told
+/// once.
+[[nodiscard]] std::string alertmanager_arguments(const Member& self, std::span<const Member> members);
+/// Whom to tell what, and when again. `heartbeat` hears every five minutes that alerts arrive; empty: nobody
+/// does.
+[[nodiscard]] std::string alertmanager_conf(std::span<const std::string> webhooks,
+                                            const std::string& heartbeat);
 
 }  // namespace bedplate

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <array>
 #include <format>
 
 #include "base/text.hpp"
@@ -55,22 +54,20 @@ Section node_section(const Member& member, bool two_links) {
     return node;
 }
 
-struct Option {
-    std::string_view name, value;
-};
-
-std::string nvpairs(std::string_view prefix, std::span<const Option> options) {
-    std::string xml;
-    for (const auto& [name, value] : options) {
-        xml += std::format(R"(<nvpair id="{}-{}" name="{}" value="{}"/>)", prefix, name, name, value);
-    }
-    return xml;
+/// A third voter outside of the cluster (corosync-qdevice(8)): with half of the nodes it decides, by who of
+/// both halves has more, else by the lowest node id.
+Section device_section(std::string_view host) {
+    Section net("net");
+    net.set("host", host).set("algorithm", "ffsplit").set("tls", "required");
+    Section device("device");
+    device.set("model", "net").set("votes", "1").add(net);
+    return device;
 }
 
 }  // namespace
 
 std::string corosync_conf(std::string_view cluster, std::uint64_t config_version,
-                          std::span<const Member> members) {
+                          std::span<const Member> members, std::string_view qdevice_host) {
     std::vector<Member> sorted(members.begin(), members.end());
     std::ranges::sort(sorted, {}, &Member::id);
     const bool two_links =
@@ -90,7 +87,9 @@ std::string corosync_conf(std::string_view cluster, std::uint64_t config_version
     }
     Section quorum("quorum");
     quorum.set("provider", "corosync_votequorum");
-    if (sorted.size() == 2) {
+    if (!qdevice_host.empty()) {
+        quorum.add(device_section(qdevice_host));  // and never two_node with it (votequorum(5))
+    } else if (sorted.size() == 2) {
         quorum.set("two_node", "1");  // implies wait_for_all (votequorum(5))
     }
     Section logging("logging");
@@ -117,23 +116,6 @@ std::string chrony_members(std::string_view self, std::span<const Member> member
         }
     }
     return text;
-}
-
-std::string cib_options_xml(bool fencing) {
-    // Virtual machines on RBD stay where they are when quorum is lost: with fencing none is started twice.
-    const std::array cluster{Option{"stonith-enabled", fencing ? "true" : "false"},
-                             Option{"no-quorum-policy", "freeze"}, Option{"placement-strategy", "balanced"},
-                             Option{"cluster-recheck-interval", "5min"}, Option{"stonith-timeout", "90s"},
-                             Option{"migration-limit", "2"}, Option{"node-pending-timeout", "5min"},
-                             // one failed start would otherwise ban the node despite the threshold of three
-                             Option{"start-failure-is-fatal", "false"}};
-    const std::array resources{Option{"resource-stickiness", "200"}, Option{"migration-threshold", "3"},
-                               Option{"failure-timeout", "10min"}};
-    return std::format(
-        R"(<configuration><crm_config><cluster_property_set id="cib-bootstrap-options">{}</cluster_property_set>)"
-        R"(</crm_config><rsc_defaults><meta_attributes id="bedplate-defaults">{}</meta_attributes>)"
-        R"(</rsc_defaults></configuration>)",
-        nvpairs("cib-bootstrap-options", cluster), nvpairs("bedplate-defaults", resources));
 }
 
 }  // namespace bedplate

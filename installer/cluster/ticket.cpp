@@ -12,11 +12,11 @@
 namespace bedplate {
 namespace {
 
-constexpr std::string_view prefix = "bedplate-ticket-v1";
+constexpr std::string_view ticket_prefix = "bedplate-ticket-v1";
 constexpr std::size_t check_digits = 16;
 
 std::string check_of(std::string_view body) {
-    return sha256_hex(std::format("{}.{}", prefix, body)).substr(0, check_digits);
+    return sha256_hex(std::format("{}.{}", ticket_prefix, body)).substr(0, check_digits);
 }
 
 std::unexpected<Error> damaged(std::string_view what) {
@@ -58,7 +58,7 @@ Secret to_text(const Ticket& ticket) {
                         {"seeds", seeds},
                         {"key", ticket.key.reveal()}};
     const std::string body = to_base64(document.dump());
-    return Secret(std::format("{}.{}.{}", prefix, body, check_of(body)));
+    return Secret(std::format("{}.{}.{}", ticket_prefix, body, check_of(body)));
 }
 
 Result<Ticket> parse_ticket(std::string_view text) {
@@ -66,9 +66,9 @@ Result<Ticket> parse_ticket(std::string_view text) {
     std::string line;
     std::ranges::copy_if(text, std::back_inserter(line), [](char c) { return c > ' '; });
     const auto parts = split(line, '.');
-    if (parts[0] != prefix) {
+    if (parts[0] != ticket_prefix) {
         return fail("ticket.syntax", "this is not a join ticket", {},
-                    std::format("a ticket is one line that begins with '{}.'", prefix));
+                    std::format("a ticket is one line that begins with '{}.'", ticket_prefix));
     }
     if (parts.size() != 3) {
         return damaged("it is cut off");

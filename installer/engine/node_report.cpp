@@ -14,6 +14,48 @@ constexpr std::array states{std::pair{NodeReport::State::installing, std::string
                             std::pair{NodeReport::State::ready, std::string_view("ready")},
                             std::pair{NodeReport::State::failed, std::string_view("failed")}};
 
+constexpr std::array tuning_states{
+    std::pair{NodeTuning::State::holds, std::string_view("ok")},
+    std::pair{NodeTuning::State::differs, std::string_view("differs")},
+    std::pair{NodeTuning::State::not_applicable, std::string_view("not-applicable")}};
+
+Result<NodeTuning::State> parse_tuning_state(std::string_view text, std::string_view origin) {
+    for (const auto& [state, name] : tuning_states) {
+        if (name == text) {
+            return state;
+        }
+    }
+    return fail("node-report.field", std::format("'{}' is not a state of a value", text),
+                std::string(origin));
+}
+
+Json tuning_json(const std::vector<NodeTuning>& values) {
+    Json json = Json::array();
+    for (const NodeTuning& value : values) {
+        json.push_back({{"name", value.name},
+                        {"state", to_string(value.state)},
+                        {"wanted", value.wanted},
+                        {"actual", value.actual},
+                        {"required", value.required},
+                        {"reason", value.reason}});
+    }
+    return json;
+}
+
+Result<std::vector<NodeTuning>> tuning_from_json(const Json& json, std::string_view origin) {
+    std::vector<NodeTuning> values;
+    for (const auto& entry : json) {
+        BEDPLATE_ASSIGN(const auto state, parse_tuning_state(entry.at("state").get<std::string>(), origin));
+        values.push_back({.state = state,
+                          .name = entry.at("name"),
+                          .wanted = entry.at("wanted"),
+                          .actual = entry.at("actual"),
+                          .reason = entry.at("reason"),
+                          .required = entry.at("required")});
+    }
+    return values;
+}
+
 Result<NodeReport::State> parse_state(std::string_view text, std::string_view origin) {
     for (const auto& [state, name] : states) {
         if (name == text) {
@@ -34,6 +76,15 @@ std::string_view to_string(NodeReport::State state) {
     return "installing";
 }
 
+std::string_view to_string(NodeTuning::State state) {
+    for (const auto& [value, name] : tuning_states) {
+        if (value == state) {
+            return name;
+        }
+    }
+    return "differs";
+}
+
 Json to_json(const NodeReport& report) {
     Json checks = Json::array();
     for (const auto& check : report.checks) {
@@ -46,6 +97,9 @@ Json to_json(const NodeReport& report) {
               {"generation", report.generation},
               {"plan_digest", report.plan_digest},
               {"checks", checks}};
+    if (!report.tuning.empty()) {
+        json["tuning"] = tuning_json(report.tuning);
+    }
     if (report.failed_action) {
         json["failed_action"] = *report.failed_action;
     }
@@ -75,6 +129,9 @@ Result<NodeReport> node_report_from_json(const Json& json, std::string_view orig
             report.checks.push_back(
                 {.id = check.at("id"), .ok = check.at("ok"), .detail = check.at("detail")});
         }
+        if (json.contains("tuning")) {
+            BEDPLATE_ASSIGN(report.tuning, tuning_from_json(json.at("tuning"), origin));
+        }
         if (json.contains("failed_action")) {
             report.failed_action = json.at("failed_action").get<std::string>();
         }
@@ -101,6 +158,29 @@ std::string_view mark(const NodeReport& report, const NodeCheck& check) {
     return is_step && check.id.substr(5) != report.failed_action ? "to do" : "FAILED";
 }
 
+/// "  ok     vm.swappiness     10"; a value that differs says what is wanted, and why.
+std::string tuning_lines(const std::vector<NodeTuning>& values) {
+    std::string text = values.empty() ? "" : "tuning:\n";
+    for (const NodeTuning& value : values) {
+        switch (value.state) {
+            case NodeTuning::State::holds:
+                text += std::format("  {:<6} {:<34} {} (wanted {})\n", "ok", value.name, value.actual,
+                                    value.wanted);
+                break;
+            case NodeTuning::State::differs:
+                text += std::format("  {:<6} {:<34} {} (wanted {})\n         {}\n",
+                                    value.required ? "FAILED" : "advice", value.name, value.actual,
+                                    value.wanted, value.reason);
+                break;
+            case NodeTuning::State::not_applicable:
+                text += std::format("  {:<6} {:<34} {} (wanted {})\n", value.required ? "FAILED" : "-",
+                                    value.name, value.actual, value.wanted);
+                break;
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string to_text(const NodeReport& report) {
@@ -109,6 +189,7 @@ std::string to_text(const NodeReport& report) {
     for (const auto& check : report.checks) {
         text += std::format("  {:<6} {:<22} {}\n", mark(report, check), check.id, check.detail);
     }
+    text += tuning_lines(report.tuning);
     if (report.error) {
         text += "error: " + *report.error + "\n";
     }

@@ -19,6 +19,15 @@ struct NodeCheck {
     std::string detail;
 };
 
+/// A value that the plan wants the kernel to have, and the one that it has (docs/tuning.md).
+struct NodeTuning {
+    enum class State { holds, differs, not_applicable } state = State::holds;
+    std::string name, wanted;
+    std::string actual;     ///< "10"; "not applicable: ..." where there is nothing that could have the value
+    std::string reason;     ///< why the value is wanted
+    bool required = false;  ///< without it the node is not ready
+};
+
 /// What an installed node says of itself (/var/lib/bedplate/report.json).
 struct NodeReport {
     static constexpr std::string_view schema = "bedplate/node-report/v1";
@@ -27,6 +36,7 @@ struct NodeReport {
     std::uint64_t generation = 0;
     std::string plan_digest;
     std::vector<NodeCheck> checks;
+    std::vector<NodeTuning> tuning;  ///< empty on a node that an older version planned
     std::optional<std::string> failed_action, error;
     std::vector<std::string> next_steps;
     std::string boot_id;  ///< of the start of the machine in which the node was looked at
@@ -36,10 +46,11 @@ struct NodeReport {
 inline constexpr std::string_view node_report_path = "/var/lib/bedplate/report.json";
 
 [[nodiscard]] std::string_view to_string(NodeReport::State state);
+[[nodiscard]] std::string_view to_string(NodeTuning::State state);
 [[nodiscard]] Json to_json(const NodeReport& report);
 /// Errors: node-report.schema, node-report.field.
 [[nodiscard]] Result<NodeReport> node_report_from_json(const Json& json, std::string_view origin);
-/// A line a check, then what to do next.
+/// A line a check and a value, then what to do next.
 [[nodiscard]] std::string to_text(const NodeReport& report);
 
 /// The kernel's name for this start of the machine; empty where it has none. Source: random(4).

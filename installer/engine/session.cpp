@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "cluster/fencing.hpp"
+#include "cluster/services.hpp"
 #include "engine/medium_area.hpp"
 #include "engine/prejoin.hpp"
 #include "probe/probe.hpp"
@@ -68,6 +70,26 @@ Result<void> check_keys(const Plan& plan, const Secrets& secrets) {
             "or bedplate image personalize --secrets");
     }
     return {};
+}
+
+bool asks_for_bmc(const Plan& plan) {
+    return std::ranges::any_of(plan.actions, [](const Action& action) {
+        const auto* secrets = std::get_if<action::HandOverSecrets>(&action.kind);
+        return secrets != nullptr && secrets->path == bmc_path;
+    });
+}
+
+std::optional<Secret> bmc_file(const Plan& plan, const BmcCredentials& credentials, const Site& site) {
+    if (!asks_for_bmc(plan) || !credentials.password) {
+        return std::nullopt;
+    }
+    std::string user = credentials.user;
+    const auto node = std::ranges::find(site.nodes, plan.hostname, &NodeEntry::hostname);
+    if (user.empty() && node != site.nodes.end()) {
+        user = node->bmc.user;
+    }
+    const Json json{{"user", user}, {"password", credentials.password->reveal()}};
+    return Secret(json.dump() + "\n");
 }
 
 Session::Session(Platform& platform, EventSink& events, SessionOptions options)
@@ -269,6 +291,7 @@ Result<void> Session::before_first_write() {
         secrets_.disk_passphrase = typed_.disk_passphrase;
     }
     BEDPLATE_TRY(check_keys(*plan_, secrets_));
+    tell_bmc();
     // Somebody may have taken time to look at the plan. A second try finds what the first one made.
     if (!applied_) {
         stage("looking whether the machine is still the same");
@@ -286,6 +309,25 @@ Result<void> Session::before_first_write() {
     return {};
 }
 
+void Session::tell_bmc() {
+    if (asks_for_bmc(*plan_) && !secrets_.bmc.of(inventory_->system.serial).password) {
+        stage(
+            "no password of this machine's BMC in the secrets: the node will stay in standby until it has "
+            "it");
+    }
+}
+
+std::map<std::string, Secret> Session::files_of_secrets(const NodeSpec& node) const {
+    std::map<std::string, Secret> files;
+    if (auto bmc = bmc_file(*plan_, secrets_.bmc.of(inventory_->system.serial), *site_)) {
+        files.emplace(bmc_path, std::move(*bmc));
+    }
+    if (auto services = node_secrets(secrets_, node)) {
+        files.emplace(node_secrets_path, std::move(*services));
+    }
+    return files;
+}
+
 Result<void> Session::apply(const Consent& consent) {
     if (auto ready = before_first_write(); !ready) {
         events_.on_event({.type = Event::Type::failed,
@@ -299,6 +341,7 @@ Result<void> Session::apply(const Consent& consent) {
         return ready;
     }
     BEDPLATE_ASSIGN(auto ticket, join_ticket());
+    BEDPLATE_ASSIGN(const auto node, compose(*site_, *inventory_, plan_->hostname));
     ExecuteContext context{.commands = platform_.commands,
                            .files = platform_.files,
                            .blocks = platform_.blocks,
@@ -309,7 +352,8 @@ Result<void> Session::apply(const Consent& consent) {
                            .inventory = *inventory_,
                            .root_password_hash = site_->root_password_hash,
                            .disk_passphrase = secrets_.disk_passphrase,
-                           .join_ticket = std::move(ticket)};
+                           .join_ticket = std::move(ticket),
+                           .node_secrets = files_of_secrets(node)};
     return execute(*plan_, consent, context);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ namespace bedplate {
 
 /// Whether there is a key for all that the plan encrypts. Errors: crypt.no-key.
 [[nodiscard]] Result<void> check_keys(const Plan& plan, const Secrets& secrets);
+/// The plan hands over what opens the machine's BMC.
+[[nodiscard]] bool asks_for_bmc(const Plan& plan);
+/// That as the node's file (/etc/bedplate/bmc.json); nothing where the plan does not ask for it or the
+/// secrets hold no password. The user is the secrets', else the site's for this node.
+[[nodiscard]] std::optional<Secret> bmc_file(const Plan& plan, const BmcCredentials& credentials,
+                                             const Site& site);
 
 /// What a person typed who sits before the machine, and no document holds. It wins over what came with the
 /// medium.
@@ -117,6 +124,9 @@ private:
     void stage(const std::string& text);
     void note_payload(const std::string& text);
     void tell_interrupted();
+    void tell_bmc();
+    /// What this node is handed of the secrets, by the file's path.
+    [[nodiscard]] std::map<std::string, Secret> files_of_secrets(const NodeSpec& node) const;
     [[nodiscard]] Result<void> prepare_steps();
     [[nodiscard]] Result<void> before_first_write();
     [[nodiscard]] Result<void> ask_the_cluster();

@@ -78,6 +78,7 @@ struct Execution {
                   .root_password_hash = given_context.root_password_hash,
                   .disk_passphrase = given_context.disk_passphrase,
                   .join_ticket = given_context.join_ticket,
+                  .node_secrets = given_context.node_secrets,
                   .target = given_context.target,
                   .journal = given_context.journal,
                   .threads = given_context.threads,

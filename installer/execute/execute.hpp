@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,9 @@ struct ExecuteContext {
     std::optional<Secret> root_password_hash;
     std::optional<Secret> disk_passphrase = {};  ///< for an encrypted system that a passphrase opens
     std::optional<Secret> join_ticket = {};      ///< for a node that joins; none: it waits for one
+    /// What the node gets of the secrets document, as its files' texts by path; a file without is not
+    /// written.
+    std::map<std::string, Secret> node_secrets = {};
     std::filesystem::path target = "/target";
     std::filesystem::path journal = "/run/bedplate/journal.jsonl";
     unsigned threads = 0;  ///< for decoding; 0: one per core

@@ -26,6 +26,7 @@ namespace bedplate {
 [[nodiscard]] Steps steps(const action::WriteFile& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::SetRootPassword& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::HandOverTicket& kind, const Action& action, Run& run);
+[[nodiscard]] Steps steps(const action::HandOverSecrets& kind, const Action& action, Run& run);
 // handlers_mount.cpp
 [[nodiscard]] Steps steps(const action::MountVolume& kind, const Action& action, Run& run);
 [[nodiscard]] Steps steps(const action::VerifyTarget& kind, const Action& action, Run& run);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <format>
+#include <optional>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
@@ -134,6 +135,25 @@ Result<void> apply_password(Run& run, const action::SetRootPassword& kind) {
     return {};
 }
 
+/// A secret of this installation as a file for root alone; nothing to do where there is none.
+Steps hand_over(const std::string& path, Run& run, const std::optional<Secret>& secret) {
+    return {.observe = [&path, &run, secret]() -> Result<Observation> {
+                if (!secret) {
+                    return satisfied();
+                }
+                BEDPLATE_ASSIGN(const fs::path file, checked_target(run, path));
+                const auto text = run.context.files.read(file);
+                const auto mode = mode_of(file);
+                return text && *text == secret->reveal() && (mode == 0 || mode == 0600) ? satisfied()
+                                                                                        : needed();
+            },
+            .apply = [&path, &run, secret]() -> Result<void> {
+                BEDPLATE_ASSIGN(const fs::path file, checked_target(run, path));
+                BEDPLATE_TRY(make_parents(run, path));
+                return run.context.files.write(file, secret->reveal(), 0600);
+            }};
+}
+
 }  // namespace
 
 Steps steps(const action::WriteFile& kind, const Action& /*action*/, Run& run) {
@@ -153,20 +173,16 @@ Steps steps(const action::SetRootPassword& kind, const Action& /*action*/, Run& 
 
 Steps steps(const action::HandOverTicket& kind, const Action& /*action*/, Run& run) {
     // The ticket as first boot reads it: one line.
-    const auto line = [&run] { return std::string(trim(run.context.join_ticket->reveal())) + "\n"; };
-    return {.observe = [&, line]() -> Result<Observation> {
-                if (!run.context.join_ticket) {
-                    return satisfied();
-                }
-                BEDPLATE_ASSIGN(const fs::path file, checked_target(run, kind.path));
-                const auto text = run.context.files.read(file);
-                const auto mode = mode_of(file);
-                return text && *text == line() && (mode == 0 || mode == 0600) ? satisfied() : needed();
-            },
-            .apply = [&, line]() -> Result<void> {
-                BEDPLATE_ASSIGN(const fs::path file, checked_target(run, kind.path));
-                return run.context.files.write(file, line(), 0600);
-            }};
+    const auto& ticket = run.context.join_ticket;
+    return hand_over(
+        kind.path, run,
+        ticket ? std::optional<Secret>(std::string(trim(ticket->reveal())) + "\n") : std::nullopt);
+}
+
+Steps steps(const action::HandOverSecrets& kind, const Action& /*action*/, Run& run) {
+    const auto& texts = run.context.node_secrets;
+    const auto text = texts.find(kind.path);
+    return hand_over(kind.path, run, text == texts.end() ? std::nullopt : std::optional(text->second));
 }
 
 }  // namespace bedplate

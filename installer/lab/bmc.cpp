@@ -18,11 +18,6 @@ std::filesystem::path folder_of(const Lab& lab, const LabNode& node) {
     return lab.folder / ("bmc-" + node.hostname);
 }
 
-/// The address without its prefix.
-std::string host_address(const Lab& lab) {
-    return lab.address.substr(0, lab.address.find('/'));
-}
-
 /// The process id in the file, if that process is an ipmi_sim of this folder.
 std::optional<pid_t> running(const FileSystem& files, const std::filesystem::path& folder) {
     const auto text = files.read(folder / "pid");
@@ -104,7 +99,7 @@ endlan
 chassis_control "{4} chassis --folder {5} {0}"
 user 2 true "{6}" "{7}" admin 10 md5
 )",
-                       node.hostname, host_address(lab), node.bmc_port,
+                       node.hostname, lab.host_address(), node.bmc_port,
                        join(split(node.uuid.to_text(), '-'), ""), program.string(), lab.folder.string(),
                        bmc_user, password.reveal());
 }

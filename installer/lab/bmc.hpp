@@ -6,9 +6,6 @@
 
 namespace bedplate::lab {
 
-/// User of every BMC of a lab; the password is the lab's own, in its folder.
-inline constexpr std::string_view bmc_user = "bedplate";
-
 /// Start one BMC for each node (OpenIPMI's ipmi_sim: IPMI 2.0 over the network, cipher suite 3), whose power
 /// switch is the virtual machine's. `program` is this program, which they call back. Errors: bmc.start (with
 /// what ipmi_sim said).

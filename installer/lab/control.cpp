@@ -77,7 +77,17 @@ Result<void> keep_description(Platform& platform, const Lab& lab) {
     return platform.files.write(path, text);
 }
 
-Result<void> make_medium(const UpOptions& options, const Lab& lab, const Site& site) {
+/// What opens the lab's BMCs: made once.
+Result<Secret> bmc_password(Platform& platform, const Lab& lab) {
+    const auto path = lab.folder / "bmc-password";
+    if (!platform.files.exists(path)) {
+        BEDPLATE_TRY(platform.files.write(path, random_password().reveal() + "\n", 0600));
+    }
+    BEDPLATE_ASSIGN(const auto text, platform.files.read(path));
+    return Secret(std::string(trim(text)));
+}
+
+Result<void> make_medium(const UpOptions& options, const Lab& lab, const Site& site, const Secret& password) {
     if (fs::exists(lab.medium())) {
         return {};
     }
@@ -89,7 +99,9 @@ Result<void> make_medium(const UpOptions& options, const Lab& lab, const Site& s
         return fail("lab.medium", "cannot copy the image: " + error.message(), options.iso.string(),
                     "make iso");
     }
-    image::SiteFiles files{.site = site.text, .site_origin = site.origin};
+    BEDPLATE_ASSIGN(const auto text, with_bmcs(lab, site.text, site.origin));
+    image::SiteFiles files{
+        .site = text, .site_origin = site.origin, .profiles = {}, .secrets = secrets_document(password)};
     if (const auto report = image::validate(files); report.has_errors()) {
         return std::unexpected(report.to_error());
     }
@@ -122,10 +134,8 @@ Result<void> make_parts(Platform& platform, Libvirt& libvirt, const UpOptions& o
                         const Site& site) {
     BEDPLATE_TRY(make_switch(platform.commands, lab));
     BEDPLATE_TRY(libvirt.make_network(lab.bridge, network_xml(lab)));
-    BEDPLATE_TRY(make_medium(options, lab, site));
-    if (const auto password = lab.folder / "bmc-password"; !platform.files.exists(password)) {
-        BEDPLATE_TRY(platform.files.write(password, random_password().reveal() + "\n", 0600));
-    }
+    BEDPLATE_ASSIGN(const auto password, bmc_password(platform, lab));
+    BEDPLATE_TRY(make_medium(options, lab, site, password));
     for (const auto& node : lab.nodes) {
         BEDPLATE_TRY(make_disks(platform.files, node));
         BEDPLATE_ASSIGN(const auto state, libvirt.state(lab.domain(node)));

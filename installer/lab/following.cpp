@@ -2,6 +2,7 @@
 #include "lab/following.hpp"
 
 #include "base/text.hpp"
+#include "lab/node_shell.hpp"
 #include "platform/time_scale.hpp"
 
 namespace bedplate::lab {
@@ -25,10 +26,7 @@ Following::Following(Platform& platform, Libvirt& libvirt, const Lab& lab)
 
 Result<CommandResult> Following::on_node(const LabNode& node, const std::string& command_line,
                                          const std::string& input) const {
-    Command command{.argv = ssh_command(lab_, node), .secret_input = Secret(input), .timeout = seconds(60)};
-    command.argv.insert(command.argv.end() - 1, {"-o", "BatchMode=yes"});
-    command.argv.push_back(command_line);
-    return platform_.commands.run(command);
+    return run_on_node(platform_.commands, lab_, node, {.line = command_line, .input = Secret(input)});
 }
 
 /// An installation that ended well leaves the machine switched off; whatever else does is a failure.

@@ -11,9 +11,13 @@
 #include "base/json.hpp"
 #include "base/quantities.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "profile/profile.hpp"
 
 namespace bedplate::lab {
+
+/// User of every BMC of a lab; the password is the lab's own, in its folder.
+inline constexpr std::string_view bmc_user = "bedplate";
 
 /// What somebody asks for.
 struct Wish {
@@ -23,6 +27,7 @@ struct Wish {
     unsigned cpus = 0;              ///< of each node; 0: two, or one where they are emulated
     unsigned osds = 1;              ///< disks for OSDs on each node, if the profile has a role for them
     std::string emulator = "auto";  ///< "kvm" or "qemu", libvirt's types of domains; "auto": what works
+    std::string alerts;             ///< address that alerts are posted to; empty: nowhere
 };
 
 struct LabDisk {
@@ -58,11 +63,20 @@ struct Lab {
     std::string manufacturer, product;  ///< as the SMBIOS says it
     std::vector<LabNode> nodes;
 
+    /// This machine's address in the management network: of the gateway and of every BMC.
+    [[nodiscard]] std::string host_address() const { return address.substr(0, address.find('/')); }
     [[nodiscard]] std::string domain(const LabNode& node) const { return bridge + "-" + node.hostname; }
     /// The private key that opens the nodes; its public half stands beside it.
     [[nodiscard]] std::filesystem::path key() const { return folder / "ssh-key"; }
     [[nodiscard]] std::filesystem::path medium() const { return folder / "medium.iso"; }
 };
+
+/// A site's text with this machine's BMCs in it: `bmc` of the nodes that are in the lab, whatever it said of
+/// them before. Errors: those of DocumentEdit::parse.
+[[nodiscard]] Result<std::string> with_bmcs(const Lab& lab, std::string_view site, const std::string& origin);
+
+/// The secrets document of a lab: what opens its BMCs.
+[[nodiscard]] Secret secrets_document(const Secret& bmc_password);
 
 /// The site document of a lab that was given none: one management network and two for storage, one node
 /// that creates the cluster, the others join it.

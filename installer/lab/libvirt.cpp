@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lab/libvirt.hpp"
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
+#include <cstdlib>
 
-#include <format>
+#include "guests/libvirt_handles.hpp"
+
+#include "lab/xml.hpp"
 
 namespace bedplate::lab {
 
 namespace {
 
-template <auto free>
-struct Free {
-    template <typename T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Domain = std::unique_ptr<virDomain, Free<virDomainFree>>;
-using Network = std::unique_ptr<virNetwork, Free<virNetworkFree>>;
-
-/// libvirt's last error in this thread.
-std::unexpected<Error> failed(std::string code, const std::string& what, std::string where,
-                              std::string hint = {}) {
-    return fail(std::move(code), std::format("{}: {}", what, virGetLastErrorMessage()), std::move(where),
-                std::move(hint));
-}
-
-/// What libvirt says goes into our errors and not, as it would by itself, to stderr.
-void say_nothing(void* /*unused*/, virErrorPtr /*unused*/) {}
+using Domain = guests::DomainHandle;
+using Network = guests::NetworkHandle;
+using guests::libvirt_failed;
+using Text = std::unique_ptr<char, guests::Free<std::free>>;
 
 }  // namespace
 
@@ -46,7 +32,7 @@ struct Libvirt::Connection {
     [[nodiscard]] Result<Domain> need(const std::string& name) const {
         auto domain = find(name);
         if (!domain) {
-            return failed("libvirt.none", "there is no such virtual machine", name);
+            return libvirt_failed("libvirt.none", "there is no such virtual machine", name);
         }
         return domain;
     }
@@ -58,11 +44,12 @@ Libvirt& Libvirt::operator=(Libvirt&&) noexcept = default;
 Libvirt::~Libvirt() = default;
 
 Result<Libvirt> Libvirt::connect(const std::string& uri) {
-    virSetErrorFunc(nullptr, say_nothing);
+    virSetErrorFunc(nullptr, guests::say_nothing);
     auto* const handle = virConnectOpen(uri.c_str());
     if (handle == nullptr) {
-        return failed("libvirt.connect", "cannot reach libvirt", uri,
-                      "start libvirtd (package libvirt-daemon-system), and be root or in the group libvirt");
+        return libvirt_failed(
+            "libvirt.connect", "cannot reach libvirt", uri,
+            "start libvirtd (package libvirt-daemon-system), and be root or in the group libvirt");
     }
     return Libvirt(std::make_unique<Connection>(handle));
 }
@@ -74,7 +61,7 @@ Result<void> Libvirt::make_network(const std::string& name, const std::string& x
     }
     network.reset(virNetworkDefineXMLFlags(connection_->handle, xml.c_str(), VIR_NETWORK_DEFINE_VALIDATE));
     if (!network || virNetworkCreate(network.get()) != 0) {
-        return failed("libvirt.network", "cannot make the network", name);
+        return libvirt_failed("libvirt.network", "cannot make the network", name);
     }
     return {};
 }
@@ -83,7 +70,7 @@ Result<void> Libvirt::define(const std::string& xml) {
     const Domain domain(
         virDomainDefineXMLFlags(connection_->handle, xml.c_str(), VIR_DOMAIN_DEFINE_VALIDATE));
     if (!domain) {
-        return failed("libvirt.domain", "cannot define the virtual machine", "");
+        return libvirt_failed("libvirt.domain", "cannot define the virtual machine", "");
     }
     return {};
 }
@@ -91,7 +78,7 @@ Result<void> Libvirt::define(const std::string& xml) {
 Result<void> Libvirt::start_transient(const std::string& xml) {
     const Domain domain(virDomainCreateXML(connection_->handle, xml.c_str(), VIR_DOMAIN_START_VALIDATE));
     if (!domain) {
-        return failed("libvirt.start", "cannot start the virtual machine", "");
+        return libvirt_failed("libvirt.start", "cannot start the virtual machine", "");
     }
     return {};
 }
@@ -99,7 +86,7 @@ Result<void> Libvirt::start_transient(const std::string& xml) {
 Result<void> Libvirt::end_transient(const std::string& domain) {
     const auto found = connection_->find(domain);
     if (found && virDomainDestroy(found.get()) != 0 && virDomainIsActive(found.get()) == 1) {
-        return failed("libvirt.stop", "cannot power off the virtual machine", domain);
+        return libvirt_failed("libvirt.stop", "cannot power off the virtual machine", domain);
     }
     return {};
 }
@@ -107,7 +94,7 @@ Result<void> Libvirt::end_transient(const std::string& domain) {
 Result<void> Libvirt::start(const std::string& domain) {
     BEDPLATE_ASSIGN(const auto found, connection_->need(domain));
     if (virDomainCreate(found.get()) != 0) {
-        return failed("libvirt.start", "cannot start the virtual machine", domain);
+        return libvirt_failed("libvirt.start", "cannot start the virtual machine", domain);
     }
     return {};
 }
@@ -115,7 +102,7 @@ Result<void> Libvirt::start(const std::string& domain) {
 Result<void> Libvirt::power_off(const std::string& domain) {
     BEDPLATE_ASSIGN(const auto found, connection_->need(domain));
     if (virDomainIsActive(found.get()) == 1 && virDomainDestroy(found.get()) != 0) {
-        return failed("libvirt.stop", "cannot power off the virtual machine", domain);
+        return libvirt_failed("libvirt.stop", "cannot power off the virtual machine", domain);
     }
     return {};
 }
@@ -127,7 +114,7 @@ Result<Libvirt::State> Libvirt::state(const std::string& domain) const {
     }
     int state = 0, reason = 0;
     if (virDomainGetState(found.get(), &state, &reason, 0) != 0) {
-        return failed("libvirt.state", "cannot look at the virtual machine", domain);
+        return libvirt_failed("libvirt.state", "cannot look at the virtual machine", domain);
     }
     switch (state) {
         case VIR_DOMAIN_SHUTOFF:
@@ -139,6 +126,48 @@ Result<Libvirt::State> Libvirt::state(const std::string& domain) const {
     }
 }
 
+Result<void> Libvirt::suspend(const std::string& domain) {
+    BEDPLATE_ASSIGN(const auto found, connection_->need(domain));
+    if (virDomainSuspend(found.get()) != 0) {
+        return libvirt_failed("libvirt.suspend", "cannot suspend the virtual machine", domain);
+    }
+    return {};
+}
+
+Result<void> Libvirt::resume(const std::string& domain) {
+    BEDPLATE_ASSIGN(const bool suspended, is_suspended(domain));
+    if (!suspended) {
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto found, connection_->need(domain));
+    if (virDomainResume(found.get()) != 0) {
+        return libvirt_failed("libvirt.resume", "cannot resume the virtual machine", domain);
+    }
+    return {};
+}
+
+Result<bool> Libvirt::is_suspended(const std::string& domain) const {
+    const auto found = connection_->find(domain);
+    int state = 0, reason = 0;
+    if (found && virDomainGetState(found.get(), &state, &reason, 0) != 0) {
+        return libvirt_failed("libvirt.state", "cannot look at the virtual machine", domain);
+    }
+    return found && state == VIR_DOMAIN_PAUSED;
+}
+
+Result<void> Libvirt::set_link(const std::string& domain, const std::string& mac, bool up) {
+    BEDPLATE_ASSIGN(const auto found, connection_->need(domain));
+    const Text xml(virDomainGetXMLDesc(found.get(), 0));
+    if (!xml) {
+        return libvirt_failed("libvirt.port", "cannot read the virtual machine's description", domain);
+    }
+    BEDPLATE_ASSIGN(const auto port, port_xml(xml.get(), mac, up));
+    if (virDomainUpdateDeviceFlags(found.get(), port.c_str(), VIR_DOMAIN_AFFECT_LIVE) != 0) {
+        return libvirt_failed("libvirt.port", "cannot change the port " + mac, domain);
+    }
+    return {};
+}
+
 Result<void> Libvirt::remove_domain(const std::string& domain) {
     const auto found = connection_->find(domain);
     if (!found) {
@@ -148,7 +177,7 @@ Result<void> Libvirt::remove_domain(const std::string& domain) {
     constexpr unsigned with_all =
         VIR_DOMAIN_UNDEFINE_NVRAM | VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA;
     if (virDomainUndefineFlags(found.get(), with_all) != 0) {
-        return failed("libvirt.undefine", "cannot forget the virtual machine", domain);
+        return libvirt_failed("libvirt.undefine", "cannot forget the virtual machine", domain);
     }
     return {};
 }
@@ -160,7 +189,7 @@ Result<void> Libvirt::remove_network(const std::string& network) {
     }
     if ((virNetworkIsActive(found.get()) == 1 && virNetworkDestroy(found.get()) != 0) ||
         virNetworkUndefine(found.get()) != 0) {
-        return failed("libvirt.network", "cannot remove the network", network);
+        return libvirt_failed("libvirt.network", "cannot remove the network", network);
     }
     return {};
 }

@@ -32,6 +32,13 @@ public:
     /// As the cable is pulled; off already is fine. Errors: libvirt.stop, libvirt.none.
     [[nodiscard]] Result<void> power_off(const std::string& domain);
     [[nodiscard]] Result<State> state(const std::string& domain) const;
+    /// Stop its processors where they are, as a machine hangs. Errors: libvirt.suspend, libvirt.none.
+    [[nodiscard]] Result<void> suspend(const std::string& domain);
+    /// Let a suspended one go on; one that is not suspended stays as it is. Errors: libvirt.resume.
+    [[nodiscard]] Result<void> resume(const std::string& domain);
+    [[nodiscard]] Result<bool> is_suspended(const std::string& domain) const;
+    /// Pull or plug the cable of the port with this MAC address of a running machine. Errors: libvirt.port.
+    [[nodiscard]] Result<void> set_link(const std::string& domain, const std::string& mac, bool up);
     /// Power off, and forget it with its firmware's variables. Absent is fine.
     [[nodiscard]] Result<void> remove_domain(const std::string& domain);
     [[nodiscard]] Result<void> remove_network(const std::string& network);

@@ -10,6 +10,7 @@
 #include "base/foreign_text.hpp"
 #include "base/text.hpp"
 #include "lab/control.hpp"
+#include "lab/drill_verbs.hpp"
 #include "platform/linux/linux.hpp"
 
 namespace {
@@ -186,6 +187,9 @@ void add_up(CLI::App& verb, Options& options) {
     verb.add_option("--iso", options.up.iso, "The image (else: the one that was built in out/)");
     auto* site = verb.add_option("--site", options.up.site, "Site document (else: one is made)");
     verb.add_option("--profile", options.up.profile, "Profile of the nodes (else: lab-vm)")->excludes(site);
+    verb.add_option("--alerts", options.up.wish.alerts,
+                    "Address that alerts are posted to (tests/lab/webhook.py listens at one)")
+        ->excludes(site);
     verb.add_option("--profiles", options.profiles, "Directory of profiles (else: the shipped ones)");
     verb.add_option("--memory", options.memory, "Of each node")->capture_default_str();
     verb.add_option("--cpus", options.up.wish.cpus, "Of each node (else: 2, or 1 where they are emulated)");
@@ -220,11 +224,15 @@ int run(int argc, char** argv) {
         verb->add_option("COMMAND", options.command, "Run there instead of a shell");
         verb->positionals_at_end();
     }
+    lab::DrillVerbs drills;
+    drills.add_to(app);
     CLI11_PARSE(app, argc, argv);
 
     RealPlatform machine;
     Platform& platform = machine.get();
-    const auto done = make->parsed()     ? up(platform, options)
+    const auto drilled = drills.run(platform);
+    const auto done = drilled            ? *drilled
+                      : make->parsed()   ? up(platform, options)
                       : look->parsed()   ? status(platform, options)
                       : enter->parsed()  ? ssh(platform, options)
                       : remove->parsed() ? down(platform, options)

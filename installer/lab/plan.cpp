@@ -3,6 +3,7 @@
 #include <format>
 
 #include "lab/lab.hpp"
+#include "profile/document_edit.hpp"
 
 namespace bedplate::lab {
 
@@ -125,7 +126,30 @@ nodes:
             number, number, 10 + number, number == 1 ? "create" : "join",
             profile ? ", profile: " + *profile : "");
     }
+    if (!wish.alerts.empty()) {
+        text += std::format("monitoring: {{alert_receivers: [{{webhook: \"{}\"}}]}}\n", wish.alerts);
+    }
     return text;
+}
+
+Result<std::string> with_bmcs(const Lab& lab, std::string_view site, const std::string& origin) {
+    BEDPLATE_ASSIGN(auto document, DocumentEdit::parse(site, origin));
+    for (std::size_t i = 0; i < document.size("nodes"); ++i) {
+        const std::string place = std::format("nodes[{}].", i);
+        const auto hostname = document.get(place + "hostname");
+        const auto node = std::ranges::find(lab.nodes, hostname.value_or(""), &LabNode::hostname);
+        if (node != lab.nodes.end()) {
+            document.remove(place + "bmc");
+            document.set(place + "bmc.address", lab.host_address());
+            document.set(place + "bmc.port", std::to_string(node->bmc_port));
+        }
+    }
+    return document.text();
+}
+
+Secret secrets_document(const Secret& bmc_password) {
+    return Secret(std::format("schema: bedplate/secrets/v1\nbmc:\n  user: {}\n  password: \"{}\"\n", bmc_user,
+                              bmc_password.reveal()));
 }
 
 Result<Lab> plan_lab(const Wish& wish, const Site& site, const Profile& profile,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lab/xml.hpp"
 
-#include <sstream>
-
 #include "lab/lab.hpp"
 
 namespace bedplate::lab {
@@ -95,21 +93,20 @@ void add_ports(xml_node devices, const Lab& lab, const LabNode& node) {
 
 }  // namespace
 
-xml_node add(xml_node parent, const char* name, const Attributes& attributes, const std::string& text) {
-    auto node = parent.append_child(name);
-    for (const auto& [key, value] : attributes) {
-        node.append_attribute(key).set_value(value.c_str());
+Result<std::string> port_xml(const std::string& domain, const std::string& mac, bool up) {
+    pugi::xml_document document;
+    document.load_string(domain.c_str());
+    for (auto port : document.child("domain").child("devices").children("interface")) {
+        if (port.child("mac").attribute("address").as_string() != mac) {
+            continue;
+        }
+        port.remove_child("link");
+        add(port, "link", {{"state", up ? "up" : "down"}});
+        pugi::xml_document alone;
+        alone.append_copy(port);
+        return to_text(alone);
     }
-    if (!text.empty()) {
-        node.text().set(text.c_str());
-    }
-    return node;
-}
-
-std::string to_text(const pugi::xml_document& document) {
-    std::ostringstream out;
-    document.save(out, "  ", pugi::format_default | pugi::format_no_declaration);
-    return out.str();
+    return fail("libvirt.port", "the virtual machine has no port " + mac, mac);
 }
 
 std::string domain_xml(const Lab& lab, const LabNode& node) {

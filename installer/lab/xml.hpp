@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <pugixml.hpp>
-#include <string>
-#include <utility>
-#include <vector>
+#include "base/result.hpp"
+#include "guests/xml.hpp"
 
 namespace bedplate::lab {
 
-using Attributes = std::vector<std::pair<const char*, std::string>>;
+using guests::add;
+using guests::Attributes;
+using guests::to_text;
 
-/// A new last child of `parent`, with attributes or a text of its own.
-pugi::xml_node add(pugi::xml_node parent, const char* name, const Attributes& attributes = {},
-                   const std::string& text = {});
-
-/// As libvirt reads it, without a declaration.
-[[nodiscard]] std::string to_text(const pugi::xml_document& document);
+/// The element of the port with this MAC address in a domain's description, its cable pulled or plugged.
+/// Errors: libvirt.port (there is no such port).
+[[nodiscard]] Result<std::string> port_xml(const std::string& domain, const std::string& mac, bool up);
 
 }  // namespace bedplate::lab

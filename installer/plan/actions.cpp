@@ -5,6 +5,8 @@
 #include <format>
 
 #include "base/text.hpp"
+#include "cluster/fencing.hpp"
+#include "cluster/services.hpp"
 #include "plan/action_list.hpp"
 #include "plan/storage_actions.hpp"
 #include "plan/teardown.hpp"
@@ -93,12 +95,24 @@ private:
                                                action::HandOverTicket{.path = path}, {extracted_},
                                                "hand the join ticket over to the node, where there is one"));
         }
+        if (facts_.profile.fencing && facts_.profile.fencing->via == "bmc") {
+            hand_over("bmc", bmc_path, "hand over what opens the machine's BMC, where the secrets say it");
+        }
+        if (needs_secrets(facts_.node)) {
+            hand_over("secrets", node_secrets_path,
+                      "hand over what the node's services need of the secrets, where there is any");
+        }
         if (facts_.storage.mirrored() || facts_.storage.encryption != Encryption::none) {
             // It takes up mdadm.conf, crypttab and fstab.
             configured_.push_back(actions_.add(Stage::configure, "initramfs", action::UpdateInitramfs{},
                                                configured_, "let the node make its initramfs for these disks",
                                                weight_initramfs));
         }
+    }
+
+    void hand_over(const std::string& id, std::string_view path, const std::string& summary) {
+        configured_.push_back(actions_.add(
+            Stage::configure, id, action::HandOverSecrets{.path = std::string(path)}, {extracted_}, summary));
     }
 
     void write(Stage stage, action::WriteFile file) {

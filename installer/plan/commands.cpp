@@ -162,6 +162,10 @@ Commands of(const action::HandOverTicket& /*kind*/, const CommandContext& /*cont
     return {};
 }
 
+Commands of(const action::HandOverSecrets& /*kind*/, const CommandContext& /*context*/) {
+    return {};
+}
+
 // mkinitramfs looks at the machine's devices, processes and kernel. umount --recursive at the end of the
 // installation would take care of a mount that is left over.
 // The hook of mdadm mounts efivarfs inside and leaves it there: hence --recursive, and private mounts, so

@@ -151,6 +151,10 @@ Json of(const action::HandOverTicket& kind) {
     return Json{{"path", kind.path}};
 }
 
+Json of(const action::HandOverSecrets& kind) {
+    return Json{{"path", kind.path}};
+}
+
 Json of(const action::UpdateInitramfs& /*kind*/) {
     return Json::object();
 }
@@ -270,6 +274,17 @@ Json action_json(const Action& action, const CommandContext& context) {
     return json;
 }
 
+Json tuning_json(const std::vector<TuningValue>& values) {
+    Json json = Json::array();
+    for (const TuningValue& value : values) {
+        json.push_back(Json{{"name", value.name},
+                            {"wanted", value.wanted},
+                            {"by", to_string(find_tuning_item(value.name)->means)},
+                            {"required", value.required}});
+    }
+    return json;
+}
+
 std::string_view after_text(InstallSettings::After after) {
     return after == InstallSettings::After::reboot ? "reboot" : "poweroff";
 }
@@ -301,6 +316,7 @@ void add_body(Json& json, const Plan& plan) {
     }
     json["network"] = to_json(plan.network);
     json["network"]["files"] = plan.network_files;
+    json["tuning"] = tuning_json(plan.tuning);
     json["first_boot"] = plan.first_boot;
     json["findings"] = plan.findings.to_json();
 }

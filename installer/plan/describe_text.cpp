@@ -282,6 +282,16 @@ std::string network(const Plan& plan) {
     return text;
 }
 
+std::string tuning_table(const Plan& plan) {
+    std::string text = "\nTUNING\n\n";
+    for (const TuningValue& value : plan.tuning) {
+        text += std::format("{} {:<35} {:<23} {}\n", value.required ? "  *" : "   ", value.name, value.wanted,
+                            to_string(find_tuning_item(value.name)->means));
+    }
+    const bool any = std::ranges::any_of(plan.tuning, &TuningValue::required);
+    return any ? text + "\n  * without it the node is not ready\n" : text;
+}
+
 std::string first_boot(const Plan& plan) {
     std::string text = "\nFIRST BOOT\n\n";
     for (std::size_t i = 0; i < plan.first_boot.size(); ++i) {
@@ -294,7 +304,7 @@ std::string first_boot(const Plan& plan) {
 
 std::string to_text(const Plan& plan) {
     return header(plan) + findings(plan) + disks(plan) + osds(plan) + actions(plan) + network(plan) +
-           files(plan) + first_boot(plan);
+           tuning_table(plan) + files(plan) + first_boot(plan);
 }
 
 std::string to_commands_text(const Plan& plan) {

@@ -60,14 +60,16 @@ const std::vector<OpenPorts>& open_ports() {
     // FAULTS: a service is in here whether or not it runs already; what does not run answers with a reset.
     static const std::vector<OpenPorts> list{
         {"ssh", "tcp", {"22"}, {"management"}, false},
-        {"exporters", "tcp", {"9100", "9115", "9177", "9290", "9664"}, {"management"}},
+        {"exporters", "tcp", {"9100", "9177", "9664"}, {"management"}},
         {"monitoring", "tcp", {"9090", "9093-9094", "9283"}, {"management"}},
         {"gossip", "udp", {"9094"}, {"management"}},
         {"time", "udp", {"123"}, {"management"}},
         {"corosync", "udp", {"5405-5412"}, {"ring0", "ring1"}},
-        {"etcd", "tcp", {"2379-2380"}, {"management"}},
+        {"pacemaker_remote", "tcp", {"3121"}, {"management"}},
+        {"etcd", "tcp", {"2379-2381"}, {"management"}},
         {"ceph", "tcp", {"3300", "6789", "6800-7568"}, {"storage_public", "storage_cluster"}},
         {"libvirt", "tcp", {"16514", "49152-49215"}, {"migration"}},
+        {"logs", "tcp", {"2514"}, {"management"}},
     };
     return list;
 }
@@ -88,14 +90,19 @@ const PlannedInterface* carrier_of(const NetworkLayout& layout, const std::strin
     }
 }
 
-std::string firewall(const NetworkLayout& layout) {
+std::string firewall(const NetworkLayout& layout, const std::vector<OpenPorts>& more) {
+    std::vector<OpenPorts> services = open_ports();
+    services.insert(services.end(), more.begin(), more.end());
     std::string text(head);
-    for (const OpenPorts& service : open_ports()) {
+    for (const OpenPorts& service : services) {
+        const std::string what = service.ports.empty()
+                                     ? "ip protocol " + service.protocol
+                                     : std::format("{} dport {}", service.protocol, set_of(service.ports));
         for (const PlannedInterface* interface : carriers(layout, service)) {
             const std::string from =
                 service.from_subnet_only ? std::format(" ip saddr {}", interface->subnet->to_text()) : "";
-            text += std::format("        iifname \"{}\"{} {} dport {} accept comment \"{}\"\n",
-                                interface->name, from, service.protocol, set_of(service.ports), service.what);
+            text += std::format("        iifname \"{}\"{} {} accept comment \"{}\"\n", interface->name, from,
+                                what, service.what);
         }
     }
     return text + std::string(tail);

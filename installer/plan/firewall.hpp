@@ -11,8 +11,8 @@ namespace bedplate {
 /// A service that other machines may reach, and over which networks (docs/ports.md).
 struct OpenPorts {
     std::string what;                ///< "corosync"
-    std::string protocol;            ///< "tcp", "udp"
-    std::vector<std::string> ports;  ///< "22", "6800-7568"
+    std::string protocol;            ///< "tcp", "udp"; or the number of one without ports
+    std::vector<std::string> ports;  ///< "22", "6800-7568"; empty: the protocol has none
     std::vector<std::string> roles;  ///< networks that carry it
     bool from_subnet_only = true;    ///< only hosts of that network itself
 };
@@ -24,7 +24,7 @@ struct OpenPorts {
 /// none (Ceph's cluster network falls back to the public one, everything else to management). nullptr: none.
 [[nodiscard]] const PlannedInterface* carrier_of(const NetworkLayout& layout, const std::string& role);
 
-/// /etc/nftables.conf: what is not listed is dropped, IPv6 with it.
-[[nodiscard]] std::string firewall(const NetworkLayout& layout);
+/// /etc/nftables.conf: what neither open_ports() nor `more` lists is dropped, IPv6 with it.
+[[nodiscard]] std::string firewall(const NetworkLayout& layout, const std::vector<OpenPorts>& more = {});
 
 }  // namespace bedplate

@@ -10,6 +10,8 @@
 #include "plan/firewall.hpp"
 #include "plan/network_files.hpp"
 #include "plan/network_ports.hpp"
+#include "plan/service_files.hpp"
+#include "plan/tuning.hpp"
 
 namespace bedplate {
 namespace {
@@ -45,6 +47,7 @@ public:
     Result<NetworkLayout> plan() {
         layout_.dns = node_.dns;
         layout_.domain = node_.domain;
+        layout_.port_lines = tuning_of_ports(profile_.tuning);
         layout_.ports = pin_ports(inventory_, profile_.network.pin_by_slot, findings_);
         BEDPLATE_TRY(choose_members(inventory_, profile_, used_bonds(), layout_.ports, findings_));
         make_bonds();
@@ -357,7 +360,7 @@ Result<NetworkPlan> plan_network(const Inventory& inventory, const Profile& prof
     plan.management = management->name;
     plan.files = network_files(plan.layout, Addresses::with);
     add_open_vswitch(plan.layout, plan.files, plan.links);
-    plan.files["/etc/nftables.conf"] = firewall(plan.layout);
+    plan.files["/etc/nftables.conf"] = firewall(plan.layout, edge_openings(node));
     return plan;
 }
 

@@ -97,8 +97,10 @@ private:
 
     void link_file(const PinnedPort& port) {
         const std::string comment = port.about.empty() ? "" : std::format("# {}\n", port.about);
+        // The installer has a gigabyte of memory, of which the largest rings of some ports would take most.
         file(std::format("10-{}.link", port.name)) =
-            std::format("{}[Match]\n{}\n\n[Link]\nName={}\n", comment, port.match_line, port.name);
+            std::format("{}[Match]\n{}\n\n[Link]\nName={}\n{}", comment, port.match_line, port.name,
+                        in_installer_ ? "" : layout_.port_lines);
     }
 
     static std::string mode_keys(const PlannedBond& bond) {

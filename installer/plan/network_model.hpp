@@ -69,6 +69,7 @@ struct NetworkLayout {
     std::vector<PlannedInterface> interfaces;  ///< in the order of network_roles()
     std::vector<std::string> dns;
     std::string domain;
+    std::string port_lines = {};  ///< of [Link], for every port of the installed node
 
     /// nullptr where there is none of this name or role.
     [[nodiscard]] const PlannedBond* bond(std::string_view name) const;

@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <format>
 #include <map>
+#include <utility>
 
 #include "base/text.hpp"
+#include "cluster/vm_spec.hpp"
+#include "plan/service_files.hpp"
+#include "plan/tuning.hpp"
 
 namespace bedplate {
 namespace {
@@ -99,12 +103,60 @@ std::string grub_defaults(const NodeFacts& facts) {
         join(kernel_arguments(facts.profile, facts.inventory), " "), serial_line(facts.inventory));
 }
 
-std::string kvm_module(const Inventory& inventory) {
-    return inventory.cpu.vendor == "AuthenticAMD" ? "kvm_amd" : "kvm_intel";
-}
-
 Json identity_json(const PlannedDisk& disk) {
     return Json{{"serial", disk.identity.serial}, {"wwn", disk.identity.wwn}, {"path", disk.path}};
+}
+
+/// How this node's BMC is reached; null where its profile knows no fencing. What opens it stands elsewhere.
+Json fencing_json(const NodeFacts& facts) {
+    if (!facts.profile.fencing) {
+        return nullptr;
+    }
+    const FencingProfile& fencing = *facts.profile.fencing;
+    const BmcSpec& bmc = facts.node.bmc;
+    Json json{{"agent", fencing.agent},
+              {"via", fencing.via},
+              {"watchdog", fencing.watchdog},
+              {"address", bmc.address ? bmc.address->to_text() : facts.inventory.bmc.ip}};
+    if (fencing.cipher) {
+        json["cipher"] = *fencing.cipher;
+    }
+    if (bmc.port) {
+        json["port"] = *bmc.port;
+    }
+    return json;
+}
+
+/// What of this node's processors and memory machines may be placed on: the site's answer, else the
+/// profile's.
+Json capacity_json(const NodeFacts& facts) {
+    const KvmProfile& kvm = facts.profile.kvm;
+    return {{"reserve_percent", facts.node.ha.reserve_percent.value_or(kvm.reserved_host_memory_percent)},
+            {"memory_overcommit", facts.node.ha.memory_overcommit.value_or(kvm.memory_overcommit)}};
+}
+
+std::string_view test_text(FencingTest test) {
+    switch (test) {
+        case FencingTest::none:
+            return "none";
+        case FencingTest::status:
+            return "status";
+        case FencingTest::cycle:
+            return "cycle";
+    }
+    std::unreachable();
+}
+
+/// The cluster's rules, as bedplate::HaPolicy reads them.
+Json ha_json(const HaSettings& ha) {
+    return {{"wait_before_moving", ha.wait_before_moving.count()},
+            {"stickiness", ha.stickiness},
+            {"migration_threshold", ha.migration_threshold},
+            {"failure_timeout", ha.failure_timeout.count()},
+            {"fencing_test", test_text(ha.fencing_test)},
+            {"fence_loop_times", ha.fence_loop_times},
+            {"fence_loop_window", ha.fence_loop_window.count()},
+            {"qdevice_host", ha.qdevice_host}};
 }
 
 /// What first boot has to know about this node.
@@ -140,10 +192,41 @@ WriteFile node_document(const NodeFacts& facts) {
                         {"network_proof", facts.node.skip_network_proof ? "skipped" : "done"},
                         {"management_port", facts.network.management},
                         {"ceph", Json{{"osd_memory_target", facts.profile.ceph.osd_memory_target.value}}},
+                        {"capacity", capacity_json(facts)},
+                        {"fencing", fencing_json(facts)},
                         {"disks", disks}};
     WriteFile result = file("/etc/bedplate/node.json", document.dump(2) + "\n");
     result.needs_plan_digest = true;
     return result;
+}
+
+Json guest_vlans_json(const NetworkSpec& network) {
+    Json ranges = Json::array();
+    for (const VlanRange& range : network.guest_vlans) {
+        ranges.push_back(Json::array({range.first.value(), range.last.value()}));
+    }
+    return ranges;
+}
+
+VmSpec vm_spec(const VmEntry& entry) {
+    VmSpec spec{.name = entry.name,
+                .cpus = entry.cpus,
+                .memory = entry.memory,
+                .disk = entry.disk.value_or(Bytes{0}),
+                .image = entry.image,
+                .iso = entry.iso,
+                .ha = entry.ha,
+                .priority = entry.priority,
+                .pin = entry.pin,
+                .hugepages = entry.hugepages,
+                .watchdog = entry.watchdog,
+                .uefi = entry.uefi};
+    for (const VmPort& port : entry.networks) {
+        spec.networks.push_back(
+            {.network = port.network,
+             .vlan = port.vlan ? std::optional<std::uint64_t>(port.vlan->value()) : std::nullopt});
+    }
+    return spec;
 }
 
 /// The site's answers that hold for this node; none of them is secret.
@@ -166,12 +249,15 @@ WriteFile site_document(const NodeFacts& facts) {
         if (!network.bridge.empty()) {
             entry["bridge"] = network.bridge;
         }
+        if (!network.guest_vlans.empty()) {
+            entry["guest_vlans"] = guest_vlans_json(network);
+        }
         if (const auto address = facts.node.addresses.find(name); address != facts.node.addresses.end()) {
             entry["address"] = address->second.to_text();
         }
         networks[name] = entry;
     }
-    const Json document{
+    Json document{
         {"schema", "bedplate/site-summary/v1"},
         {"cluster", facts.node.cluster_name},
         {"domain", facts.node.domain},
@@ -180,7 +266,18 @@ WriteFile site_document(const NodeFacts& facts) {
         {"dns", facts.node.dns},
         {"retention_days", std::chrono::ceil<std::chrono::days>(facts.node.monitoring.retention).count()},
         {"alert_webhooks", facts.node.monitoring.alert_webhooks},
+        {"ha", ha_json(facts.node.ha)},
+        {"logs", logs_document(facts.node.logs)},
         {"networks", networks}};
+    if (facts.node.edge) {
+        document["edge"] = edge_document(*facts.node.edge);
+    }
+    if (!facts.node.monitoring.heartbeat.empty()) {
+        document["heartbeat"] = facts.node.monitoring.heartbeat;
+    }
+    for (const VmEntry& entry : facts.node.vms) {
+        document["vms"].push_back(to_json(vm_spec(entry)));
+    }
     return file("/etc/bedplate/site.json", document.dump(2) + "\n");
 }
 
@@ -213,9 +310,9 @@ std::vector<WriteFile> node_files(const NodeFacts& facts) {
     if (!node.ssh_authorized_keys.empty()) {
         files.push_back(file("/root/.ssh/authorized_keys", authorized_keys(node), 0600));
     }
-    if (!facts.profile.kvm.nested) {
-        files.push_back(file("/etc/modprobe.d/bedplate-kvm.conf",
-                             std::format("options {} nested=0\n", kvm_module(facts.inventory))));
+    for (WriteFile& about_kernel :
+         tuning_files(facts.profile, facts.inventory, facts.node.ha.memory_overcommit)) {
+        files.push_back(std::move(about_kernel));
     }
     for (WriteFile& about_disks : disk_files(facts)) {
         files.push_back(std::move(about_disks));
@@ -242,19 +339,9 @@ std::vector<std::string> kernel_arguments(const Profile& profile, const Inventor
     // The last console is where init speaks. One serial line only: the kernel's serial driver takes the first
     // that is named, and a node that was told of ttyS1 as well says nothing on ttyS0.
     std::vector<std::string> arguments{"console=tty0",
-                                       std::format("console=ttyS{},115200n8", serial_line(inventory)),
-                                       "transparent_hugepage=madvise"};
-    if (profile.kvm.iommu) {
-        if (inventory.cpu.vendor == "GenuineIntel") {
-            arguments.emplace_back("intel_iommu=on");
-        }
-        arguments.emplace_back("iommu=pt");
-    }
-    if (profile.kvm.hugepage_size && profile.kvm.hugepages_reserved > 0) {
-        const std::uint64_t size = profile.kvm.hugepage_size->value;
-        arguments.push_back(size >= gib(1).value ? std::format("hugepagesz={}G", size >> 30U)
-                                                 : std::format("hugepagesz={}M", size >> 20U));
-        arguments.push_back(std::format("hugepages={}", profile.kvm.hugepages_reserved));
+                                       std::format("console=ttyS{},115200n8", serial_line(inventory))};
+    for (std::string& argument : tuning_arguments(profile, inventory)) {
+        arguments.push_back(std::move(argument));
     }
     return arguments;
 }

@@ -22,15 +22,15 @@ struct NodeFacts {
     std::vector<PlannedOsd> osds;
 };
 
-/// /etc: identity, file systems, name resolution, time, access, network, GRUB's defaults, kernel module
-/// options and what first boot reads (/etc/bedplate).
+/// /etc: identity, file systems, name resolution, time, access, network, GRUB's defaults, the
+/// kernel's values and what first boot reads (/etc/bedplate).
 [[nodiscard]] std::vector<action::WriteFile> node_files(const NodeFacts& facts);
 
 /// Number of the serial line that the node speaks on, which is the one that the installer was told to use: 0
 /// for ttyS0, which is also what nobody has chosen.
 [[nodiscard]] unsigned serial_line(const Inventory& inventory);
 
-/// Arguments of the installed kernel after root= (DOMAIN: consoles, IOMMU, huge pages).
+/// Arguments of the installed kernel after root=: consoles, and those of tuning_arguments().
 [[nodiscard]] std::vector<std::string> kernel_arguments(const Profile& profile, const Inventory& inventory);
 
 /// /boot/grub/grub.cfg for the first boots, until the node's own update-grub writes it anew.

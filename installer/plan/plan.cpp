@@ -13,6 +13,7 @@
 #include "plan/osds.hpp"
 #include "plan/planned_disks.hpp"
 #include "plan/storage.hpp"
+#include "plan/tuning.hpp"
 
 namespace bedplate {
 namespace {
@@ -53,7 +54,26 @@ std::vector<std::string> first_boot_steps(const NodeSpec& node, const std::vecto
     if (!osds.empty()) {
         steps.push_back("once the cluster is there, " + osd_step(osds));
     }
+    if (node.edge && node.edge->may_be_on(node.hostname)) {
+        steps.push_back(std::format("serve {} with HAProxy and nginx{}", node.edge->address.to_text(),
+                                    node.edge->nodes.empty() ? ", if it becomes a control node" : ""));
+    }
     return steps;
+}
+
+/// A node that its cluster cannot switch off will take no machines: worth knowing before it is installed.
+void check_fencing(const PlanInput& input, Report& findings) {
+    const auto& fencing = input.profile.fencing;
+    if (fencing && fencing->via == "bmc" && !input.node.bmc.address && input.inventory.bmc.ip.empty()) {
+        findings.add({.severity = Severity::warning,
+                      .code = "fencing.no-address",
+                      .path = "nodes." + input.node.hostname + ".bmc",
+                      .where = {},
+                      .message = std::format("profile {} fences over the BMC, and neither the site nor the "
+                                             "machine says its address: the node will stay in standby",
+                                             input.profile.name),
+                      .hint = "give nodes[].bmc.address in the site"});
+    }
 }
 
 Plan header(const PlanInput& input) {
@@ -96,9 +116,12 @@ Result<Plan> make_plan(const PlanInput& input) {
     Plan plan = header(input);
     BEDPLATE_ASSIGN(plan.osds, plan_osds(storage.disks, profile, node, plan.findings));
     BEDPLATE_ASSIGN(const NetworkPlan network, plan_network(inventory, profile, node, plan.findings));
+    check_fencing(input, plan.findings);
     plan.disks = describe_disks(inventory, storage, plan.osds);
     plan.network_files = network.files;
     plan.network = network.layout;
+    BEDPLATE_TRY(check_tuning_fits(profile, inventory));
+    plan.tuning = plan_tuning(profile, inventory, node.ha.memory_overcommit);
     plan.first_boot = first_boot_steps(node, plan.osds);
     const NodeFacts facts{.inventory = inventory,
                           .profile = profile,

@@ -184,6 +184,12 @@ struct HandOverTicket {
     static constexpr std::string_view kind = "hand-over-ticket";
     std::string path;
 };
+/// A file for root alone with what the node needs of the secrets document, where that holds it: what opens
+/// its BMC (bmc_path), what its services need (node_secrets_path). As above, the plan only says where.
+struct HandOverSecrets {
+    static constexpr std::string_view kind = "hand-over-secrets";
+    std::string path;
+};
 /// The node's own tools make its initramfs anew, with mdadm.conf and crypttab in it. Runs in the target tree.
 struct UpdateInitramfs {
     static constexpr std::string_view kind = "update-initramfs";
@@ -246,9 +252,9 @@ using ActionKind =
                  action::CreateArray, action::CreateCrypt, action::OpenCrypt, action::BindTpm2,
                  action::CreatePhysicalVolume, action::CreateVolumeGroup, action::CreateLogicalVolume,
                  action::MakeFileSystem, action::MakeSwap, action::MountVolume, action::ExtractPayload,
-                 action::WriteFile, action::SetRootPassword, action::HandOverTicket, action::UpdateInitramfs,
-                 action::WriteEsp, action::PrepareBiosLoader, action::VerifyTarget, action::ProtectTarget,
-                 action::UnmountTarget, action::CommitBoot, action::SetBootEntry>;
+                 action::WriteFile, action::SetRootPassword, action::HandOverTicket, action::HandOverSecrets,
+                 action::UpdateInitramfs, action::WriteEsp, action::PrepareBiosLoader, action::VerifyTarget,
+                 action::ProtectTarget, action::UnmountTarget, action::CommitBoot, action::SetBootEntry>;
 
 struct Action {
     std::string id;  ///< "format.mkfs.root": stable, unique in the plan
@@ -338,6 +344,14 @@ struct PlannedOsd {
 
 [[nodiscard]] std::string_view to_string(PlannedOsd::State state);
 
+/// A value that the node's kernel shall have (docs/tuning.md); tuning_items() knows by which means, and why.
+struct TuningValue {
+    std::string name;  ///< "vm.swappiness"
+    std::string wanted;
+    bool required = false;  ///< without it the node is not ready; else a deviation is only told
+    bool operator==(const TuningValue&) const = default;
+};
+
 struct Plan {
     static constexpr std::string_view schema = "bedplate/plan/v1";
     std::string profile_name, profile_digest, site_digest, inventory_digest;
@@ -352,6 +366,7 @@ struct Plan {
     std::vector<Action> actions;                       ///< in the order in which they run
     std::map<std::string, std::string> network_files;  ///< path on the node -> text
     NetworkLayout network;
+    std::vector<TuningValue> tuning;      ///< in the order of tuning_items()
     std::vector<std::string> first_boot;  ///< what is left for the node itself, in order
     Report findings;
 
@@ -370,7 +385,7 @@ struct PlanInput {
 /// disk.count, disk.two-roles, disk.no-identity, disk.too-small, disk.block-size, disk.mirror-blocks,
 /// disk.fast-mixed, disk.not-blank, disk.foreign, disk.ceph-osd, disk.ours, disk.shared; osd.size,
 /// osd.device-class, osd.db-too-small; install.generation (a finished node of this site); lvm.name-taken;
-/// boot.bios-4kn; those of plan_network().
+/// boot.bios-4kn; tuning.hugepages; those of plan_network().
 [[nodiscard]] Result<Plan> make_plan(const PlanInput& input);
 
 /// Every disk that has a role in the plan is still in this machine, with the same model, bay, size, block

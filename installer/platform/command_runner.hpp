@@ -26,7 +26,8 @@ struct Command {
     std::filesystem::path output_file =
         {};  ///< stdout and stderr go here (appended) instead of being captured
     std::size_t max_output = 16U * 1024 * 1024;  ///< captured bytes per stream; more is an error
-    /// Called with each whole line of stdout and stderr as it arrives (not with output_file).
+    /// Called with each whole line of stdout and stderr as it arrives (not with output_file); a carriage
+    /// return ends a line as well, so that progress which is written over itself is seen.
     std::function<void(std::string_view line)> on_line = {};
 };
 

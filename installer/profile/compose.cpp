@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 #include <format>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "profile/profile.hpp"
@@ -138,7 +139,64 @@ std::map<std::string, std::vector<Ipv4>> peers(const Site& site, const NodeEntry
     return result;
 }
 
+/// The edge, where the site has one; what can not be has been reported by the loader.
+std::optional<NodeEdge> edge_of(const Site& site) {
+    if (!site.edge) {
+        return std::nullopt;
+    }
+    const EdgeSpec& spec = *site.edge;
+    const auto network = site.networks.find(spec.network);
+    if (network == site.networks.end() || !network->second.subnet) {
+        return std::nullopt;
+    }
+    const auto address = network->second.subnet->host(spec.host);
+    if (!address) {
+        return std::nullopt;
+    }
+    NodeEdge edge{.spec = spec, .address = *address, .subnet = *network->second.subnet};
+    for (const NodeEntry& entry : site.nodes) {
+        const auto own = addresses(site, entry).value_or(std::map<std::string, Ipv4>{});
+        if (own.contains(spec.network) && std::ranges::contains(spec.nodes, entry.hostname)) {
+            edge.nodes.emplace(entry.hostname, own.at(spec.network));
+        }
+    }
+    return edge;
+}
+
+/// Those of the edge that need a certificate on this node.
+std::vector<EdgeServiceSpec> secured_services(const NodeSpec& node) {
+    std::vector<EdgeServiceSpec> services;
+    if (node.edge && node.edge->may_be_on(node.hostname)) {
+        std::ranges::copy_if(node.edge->spec.http, std::back_inserter(services),
+                             [](const EdgeServiceSpec& service) { return !service.certificate.empty(); });
+    }
+    return services;
+}
+
 }  // namespace
+
+std::optional<Secret> node_secrets(const Secrets& secrets, const NodeSpec& node) {
+    Json document = Json::object();
+    if (node.logs.elasticsearch && secrets.elasticsearch) {
+        document["elasticsearch"] = {{"user", secrets.elasticsearch->user.reveal()},
+                                     {"password", secrets.elasticsearch->password.reveal()}};
+    }
+    for (const EdgeServiceSpec& service : secured_services(node)) {
+        const auto found = secrets.edge_certificates.find(service.certificate);
+        if (found != secrets.edge_certificates.end()) {
+            document["edge_certificates"][found->first] = found->second.reveal();
+        }
+    }
+    if (document.empty()) {
+        return std::nullopt;
+    }
+    document["schema"] = "bedplate/node-secrets/v1";
+    return Secret(document.dump(2) + "\n");
+}
+
+bool needs_secrets(const NodeSpec& node) {
+    return node.logs.elasticsearch || !secured_services(node).empty();
+}
 
 Guid ceph_fsid(const Site& site) {
     return site.fsid.value_or(Guid::derive(
@@ -165,7 +223,12 @@ Result<NodeSpec> compose(const Site& site, const Inventory& inventory,
                     .root_password_hash = site.root_password_hash,
                     .install = site.install,
                     .monitoring = site.monitoring,
+                    .logs = site.logs,
+                    .edge = edge_of(site),
+                    .vms = site.vms,
                     .wipe = entry->wipe,
+                    .ha = site.ha,
+                    .bmc = entry->bmc,
                     .site_digest = site.digest};
 }
 

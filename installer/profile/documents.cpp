@@ -34,8 +34,9 @@ template Table<Secrets> document<Secrets>(std::string_view schema);
 
 const Table<Secrets>& secrets_table() {
     static const Table<Secrets> table =
-        document<Secrets>(Secrets::schema)
-            .optional("disk_passphrase", &Secrets::disk_passphrase, passphrase());
+        with_service_secrets(document<Secrets>(Secrets::schema)
+                                 .optional("disk_passphrase", &Secrets::disk_passphrase, passphrase())
+                                 .optional("bmc", &Secrets::bmc, object(bmc_secrets_table())));
     return table;
 }
 

@@ -15,6 +15,10 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "inventory/inventory.hpp"
+#include "profile/ha.hpp"
+#include "profile/load.hpp"
+#include "profile/site_services.hpp"
+#include "profile/tuning.hpp"
 
 namespace bedplate {
 
@@ -132,10 +136,6 @@ struct CephProfile {
     bool dmcrypt = false;
 };
 
-struct FencingProfile {
-    std::string agent, via;
-};
-
 /// A kind of hardware and how it is used (schema bedplate/profile/v1).
 struct Profile {
     static constexpr std::string_view schema = "bedplate/profile/v1";
@@ -147,6 +147,7 @@ struct Profile {
     Layout layout;
     NetworkProfile network;
     KvmProfile kvm;
+    TuningProfile tuning;
     CephProfile ceph;
     std::optional<FencingProfile> fencing;
     std::string origin;  ///< file it was read from
@@ -199,11 +200,32 @@ struct NodeEntry {
     enum class ClusterAction { create, join } cluster = ClusterAction::join;
     std::optional<std::string> profile;
     WipeList wipe;
+    BmcSpec bmc;
 };
 
 struct MonitoringSettings {
     std::chrono::seconds retention = std::chrono::days(30);
     std::vector<std::string> alert_webhooks;
+    std::string heartbeat;  ///< webhook that hears regularly that alerts arrive; empty: none
+};
+
+/// A network port of a virtual machine: a network of the site, or one of its guest VLANs.
+struct VmPort {
+    std::string network;
+    std::optional<VlanId> vlan;
+};
+
+/// A virtual machine that the cluster shall have.
+struct VmEntry {
+    std::string name;
+    std::uint32_t cpus = 1;
+    Bytes memory = gib(1);
+    std::optional<Bytes> disk;  ///< absent: as large as the image
+    std::string image, iso;     ///< files on the node that makes it
+    std::vector<VmPort> networks;
+    bool ha = false;
+    std::uint32_t priority = 0;
+    bool pin = false, hugepages = false, watchdog = true, uefi = false;
 };
 
 struct Site {
@@ -217,6 +239,11 @@ struct Site {
     InstallSettings install;
     std::vector<NodeEntry> nodes;
     MonitoringSettings monitoring;
+    std::optional<Load> load;  ///< what the cluster shall carry; for `bedplate size` only
+    HaSettings ha;
+    std::vector<VmEntry> vms;
+    LogSettings logs;
+    std::optional<EdgeSpec> edge;
     std::string origin, digest;
     std::string text;  ///< the document itself, for a front end that edits it
 };
@@ -225,6 +252,9 @@ struct Site {
 struct Secrets {
     static constexpr std::string_view schema = "bedplate/secrets/v1";
     std::optional<Secret> disk_passphrase;  ///< opens the node's system where the profile says `passphrase`
+    BmcSecrets bmc = {};
+    std::optional<ElasticsearchLogin> elasticsearch = {};  ///< where the site forwards its logs to one
+    std::map<std::string, Secret> edge_certificates = {};  ///< name -> certificates and key, PEM
     std::string origin, digest;
 };
 
@@ -288,7 +318,12 @@ struct NodeSpec {
     std::optional<Secret> root_password_hash;
     InstallSettings install;
     MonitoringSettings monitoring = {};
+    LogSettings logs = {};
+    std::optional<NodeEdge> edge = {};
+    std::vector<VmEntry> vms = {};
     WipeList wipe;
+    HaSettings ha = {};
+    BmcSpec bmc = {};
     std::string site_digest;
 };
 
@@ -305,6 +340,12 @@ struct NodeSpec {
 /// packets than its bond carries), and as a warning profile.network-without-bond (the node has a network that
 /// the profile gives no bond). Places are in the profile's file, without a line.
 [[nodiscard]] Report check_networks(const NodeSpec& node, const Profile& profile);
+/// What this node needs of the secrets after its installation, as the JSON document that its first boot reads
+/// (/etc/bedplate/secrets.json); nullopt: nothing.
+[[nodiscard]] std::optional<Secret> node_secrets(const Secrets& secrets, const NodeSpec& node);
+/// A node of this kind needs some, whether or not they are given.
+[[nodiscard]] bool needs_secrets(const NodeSpec& node);
+
 /// The profile a node entry asks for by name, if it does.
 [[nodiscard]] std::optional<std::string> requested_profile(const Site& site, const NodeSpec& spec);
 

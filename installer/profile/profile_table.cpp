@@ -360,14 +360,6 @@ Table<CephProfile> ceph() {
         .optional("dmcrypt", &CephProfile::dmcrypt, boolean());
 }
 
-Table<FencingProfile> fencing() {
-    return Table<FencingProfile>()
-        .required("agent", &FencingProfile::agent,
-                  one_word_of({"fence_idrac", "fence_ipmilan", "fence_redfish", "fence_virsh", "fence_virt",
-                               "fence_sbd"}))
-        .required("via", &FencingProfile::via, one_word_of({"bmc", "libvirt", "watchdog"}));
-}
-
 /// Two groups of one name on a machine, and nobody knows which is meant.
 void check_volume_groups(Reader& reader, const YamlNode& node, Profile& profile) {
     if (profile.fast && profile.fast->volume_group == profile.layout.volume_group) {
@@ -389,8 +381,9 @@ const Table<Profile>& profile_table() {
                                             .optional("layout", &Profile::layout, object(layout()))
                                             .required("network", &Profile::network, object(network()))
                                             .optional("kvm", &Profile::kvm, object(kvm()))
+                                            .optional("tuning", &Profile::tuning, object(tuning_table()))
                                             .optional("ceph", &Profile::ceph, object(ceph()))
-                                            .optional("fencing", &Profile::fencing, object(fencing()))
+                                            .optional("fencing", &Profile::fencing, object(fencing_table()))
                                             .check(check_volume_groups);
     return table;
 }

@@ -254,6 +254,48 @@ void check_nodes(Reader& reader, const YamlNode& document, const Site& site) {
     }
 }
 
+/// The network is there for machines, and its bridge carries the VLAN.
+void check_port(Reader& reader, const YamlNode& place, const Site& site, const VmPort& port) {
+    const auto network = site.networks.find(port.network);
+    if (network == site.networks.end() || network->second.bridge.empty()) {
+        reader.error(place, "site.vm-network",
+                     std::format("the site has no network '{}' with a bridge for machines", port.network),
+                     "give that network a 'bridge'");
+        return;
+    }
+    const auto& spec = network->second;
+    const bool carried = !port.vlan || port.vlan == spec.vlan ||
+                         std::ranges::any_of(spec.guest_vlans, [&](const VlanRange& range) {
+                             return range.first <= *port.vlan && *port.vlan <= range.last;
+                         });
+    if (!carried) {
+        reader.error(place, "site.vm-network",
+                     std::format("the bridge of the network '{}' does not carry VLAN {}", port.network,
+                                 port.vlan->value()),
+                     "list it under 'guest_vlans' of that network");
+    }
+}
+
+void check_vms(Reader& reader, const YamlNode& document, const Site& site) {
+    const YamlNode* vms = document.find("vms");
+    // As with nodes: what could not be read at all has been reported.
+    if (vms == nullptr || vms->children.size() != site.vms.size()) {
+        return;
+    }
+    std::map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < site.vms.size(); ++i) {
+        const auto& vm = site.vms[i];
+        const YamlNode& place = *vms->children[i];
+        if (!vm.name.empty() && !seen.emplace(vm.name, i).second) {
+            reader.error(*place.find("name"), "site.duplicate-vm",
+                         std::format("another machine is called '{}' already", vm.name));
+        }
+        for (const auto& port : vm.networks) {
+            check_port(reader, *place.find("networks"), site, port);
+        }
+    }
+}
+
 void check_access(Reader& reader, const YamlNode& document, const Site& site) {
     const YamlNode* access = document.find("access");
     const YamlNode* keys = access != nullptr ? access->find("ssh_authorized_keys") : nullptr;
@@ -272,6 +314,7 @@ void check_site(Reader& reader, const YamlNode& document, const Site& site) {
     check_networks(reader, document, site);
     check_access(reader, document, site);
     check_nodes(reader, document, site);
+    check_vms(reader, document, site);
 }
 
 }  // namespace bedplate::fields

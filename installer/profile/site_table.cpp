@@ -39,7 +39,7 @@ Table<VxlanSpec> vxlan() {
         });
 }
 
-Table<NetworkSpec> network() {
+Table<NetworkSpec> network_entry() {
     return Table<NetworkSpec>()
         .optional("vlan", &NetworkSpec::vlan, vlan())
         .optional("subnet", &NetworkSpec::subnet, subnet())
@@ -64,9 +64,9 @@ Table<Site> networks() {
     for (const std::string& role : network_roles()) {
         auto network_of = [role](Site& site) -> NetworkSpec& { return site.networks[role]; };
         if (role == "management") {
-            table.required(role, network_of, object(network()));
+            table.required(role, network_of, object(network_entry()));
         } else {
-            table.optional(role, network_of, object(network()));
+            table.optional(role, network_of, object(network_entry()));
         }
     }
     return table;
@@ -194,7 +194,8 @@ Table<NodeEntry> node() {
         .optional("cluster", &NodeEntry::cluster,
                   one_of<ClusterAction>({{"create", ClusterAction::create}, {"join", ClusterAction::join}}))
         .optional("profile", &NodeEntry::profile, name())
-        .optional("wipe", &NodeEntry::wipe, wipe_list());
+        .optional("wipe", &NodeEntry::wipe, wipe_list())
+        .optional("bmc", &NodeEntry::bmc, object(bmc_table()));
 }
 
 struct AlertReceiver {
@@ -205,21 +206,72 @@ Table<MonitoringSettings> monitoring() {
     return Table<MonitoringSettings>()
         .optional("retention", &MonitoringSettings::retention, duration())
         .optional("alert_receivers", &MonitoringSettings::alert_webhooks,
-                  list_of_one("webhook", &AlertReceiver::webhook, url()));
+                  list_of_one("webhook", &AlertReceiver::webhook, url()))
+        .optional("heartbeat", &MonitoringSettings::heartbeat, url());
+}
+
+/// "service" or "service:210".
+Rule<VmPort> vm_port() {
+    return scalar<VmPort>("a network of the site, or one with a VLAN as in service:210", {.type = "string"},
+                          [](std::string_view value) -> Result<VmPort> {
+                              const auto colon = value.find(':');
+                              VmPort port{.network = std::string(value.substr(0, colon)), .vlan = {}};
+                              if (colon != std::string_view::npos) {
+                                  const auto number = parse_unsigned(value.substr(colon + 1));
+                                  BEDPLATE_ASSIGN(port.vlan, VlanId::from(number.value_or(0)));
+                              }
+                              return port;
+                          });
+}
+
+Table<VmEntry> vm() {
+    constexpr std::uint64_t most_cpus = 512, most_priority = 1'000'000;
+    constexpr Bytes least_memory = mib(16);
+    return Table<VmEntry>()
+        .required("name", &VmEntry::name, name())
+        .optional("cpus", &VmEntry::cpus, integer<std::uint32_t>(1, most_cpus))
+        .optional("memory", &VmEntry::memory, size(least_memory))
+        .optional("disk", &VmEntry::disk, size())
+        .optional("image", &VmEntry::image, text())
+        .optional("iso", &VmEntry::iso, text())
+        .optional("networks", &VmEntry::networks, list_of(vm_port()))
+        .optional("ha", &VmEntry::ha, boolean())
+        .optional("priority", &VmEntry::priority, integer<std::uint32_t>(0, most_priority))
+        .optional("pin", &VmEntry::pin, boolean())
+        .optional("hugepages", &VmEntry::hugepages, boolean())
+        .optional("watchdog", &VmEntry::watchdog, boolean())
+        .optional("uefi", &VmEntry::uefi, boolean())
+        .check([](Reader& reader, const YamlNode& node, VmEntry& value) {
+            if (!value.disk && value.image.empty() && node.find("disk") == nullptr &&
+                node.find("image") == nullptr) {
+                reader.error(node, "site.vm-disk", "nothing says how large the machine's disk shall be",
+                             "give 'disk', or an 'image' to begin with");
+            }
+            if (value.memory.value % mib(1).value != 0) {
+                reader.error(node, "site.vm-memory", "a machine's memory is a multiple of 1 MiB");
+            }
+        });
 }
 
 }  // namespace
 
 const Table<Site>& site_table() {
-    static const Table<Site> table =
-        document<Site>(Site::schema)
-            .required_group("cluster", cluster())
-            .required_group("networks", networks())
-            .optional_group("access", access())
-            .optional("install", &Site::install, object(install()))
-            .optional("nodes", &Site::nodes, list_of(object(node())))
-            .optional("monitoring", &Site::monitoring, object(monitoring()))
-            .check([](Reader& reader, const YamlNode& node, Site& site) { check_site(reader, node, site); });
+    static const Table<Site> table = document<Site>(Site::schema)
+                                         .required_group("cluster", cluster())
+                                         .required_group("networks", networks())
+                                         .optional_group("access", access())
+                                         .optional("install", &Site::install, object(install()))
+                                         .optional("nodes", &Site::nodes, list_of(object(node())))
+                                         .optional("monitoring", &Site::monitoring, object(monitoring()))
+                                         .optional("load", &Site::load, object(load_table()))
+                                         .optional("ha", &Site::ha, object(ha_table()))
+                                         .optional("vms", &Site::vms, list_of(object(vm())))
+                                         .optional("logs", &Site::logs, object(logs_table()))
+                                         .optional("edge", &Site::edge, nullable(object(edge_table())))
+                                         .check([](Reader& reader, const YamlNode& node, Site& site) {
+                                             check_site(reader, node, site);
+                                             check_edge(reader, node, site);
+                                         });
     return table;
 }
 

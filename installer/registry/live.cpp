@@ -18,7 +18,11 @@ constexpr std::string_view acks_key = "/bedplate/corosync-acks/";
 constexpr std::string_view lock_key = "/bedplate/lock/join";
 
 std::string plan_text(const CorosyncPlan& plan) {
-    return Json{{"version", plan.version}, {"applied", plan.applied}, {"members", plan.members}}.dump();
+    return Json{{"version", plan.version},
+                {"applied", plan.applied},
+                {"members", plan.members},
+                {"qdevice", plan.qdevice}}
+        .dump();
 }
 
 Result<void> store(Registry& registry, const CorosyncPlan& plan, const RegistryLock& lock) {
@@ -38,7 +42,7 @@ Result<std::string> render(Registry& registry, const CorosyncPlan& plan) {
     std::erase_if(members, [&](const Member& member) {
         return std::ranges::find(plan.members, member.hostname) == plan.members.end();
     });
-    return corosync_conf(identity.name, plan.version, members);
+    return corosync_conf(identity.name, plan.version, members, plan.qdevice);
 }
 
 /// Members that run corosync and have not written the plan's file yet.
@@ -47,7 +51,8 @@ Result<std::vector<std::string>> behind(Registry& registry, const CorosyncPlan& 
     BEDPLATE_ASSIGN(const auto members, registry.list_members());
     std::vector<std::string> late;
     for (const auto& member : members) {
-        if (member.state == Member::State::joining || member.state == Member::State::leaving) {
+        if (member.remote || member.state == Member::State::joining ||
+            member.state == Member::State::leaving) {
             continue;
         }
         const auto ack = std::ranges::find(acks, std::string(acks_key) + member.hostname, &EtcdEntry::key);
@@ -111,13 +116,14 @@ Result<void> reload(Platform& platform, Registry& registry, const SeedPlaces& pl
         BEDPLATE_ASSIGN(const auto state,
                         platform.commands.run({.argv = {places.tool("corosync-quorumtool"), "-s"}}));
         const auto votes = votes_in(state.out, "Expected votes:");
-        if (votes == plan.members.size()) {
+        const std::size_t wanted = plan.members.size() + (plan.qdevice.empty() ? 0 : 1);
+        if (votes == wanted) {
             return {};
         }
         if (platform.clock.steady() >= deadline) {
-            return fail("corosync.votes",
-                        std::format("corosync expects {} votes after the reload instead of {}", votes,
-                                    plan.members.size()));
+            return fail(
+                "corosync.votes",
+                std::format("corosync expects {} votes after the reload instead of {}", votes, wanted));
         }
         BEDPLATE_TRY(registry.renew(lock));
         platform.clock.sleep(std::chrono::milliseconds{300});
@@ -159,7 +165,7 @@ Result<CorosyncPlan> corosync_plan(Registry& registry) {
     if (!entry) {
         BEDPLATE_ASSIGN(const auto members, registry.list_members());
         for (const auto& member : members) {
-            if (member.state != Member::State::joining) {
+            if (!member.remote && member.state != Member::State::joining) {
                 plan.members.push_back(member.hostname);
             }
         }
@@ -169,6 +175,7 @@ Result<CorosyncPlan> corosync_plan(Registry& registry) {
     plan.version = json.value("version", std::uint64_t{1});
     plan.applied = json.value("applied", std::uint64_t{1});
     plan.members = json.value("members", std::vector<std::string>{});
+    plan.qdevice = json.value("qdevice", "");
     return plan;
 }
 
@@ -182,6 +189,8 @@ Result<std::uint64_t> add_to_corosync(Platform& platform, Registry& registry, co
     CorosyncPlan after = before;
     ++after.version;
     if (!listed) {
+        // A device that decides between halves is put back once the list is complete again (set_qdevice).
+        after.qdevice.clear();
         BEDPLATE_TRY(can_spare_a_vote(platform, places, before.members.size() + 1));
         after.members.push_back(node.hostname);
     }
@@ -208,7 +217,25 @@ Result<void> remove_from_corosync(Platform& platform, Registry& registry, const 
         return {};
     }
     ++plan.version;
+    plan.qdevice.clear();
     std::erase(plan.members, hostname);
+    return bring_about(platform, registry, places, plan, lock);
+}
+
+Result<void> set_qdevice(Platform& platform, Registry& registry, const SeedPlaces& places,
+                         const std::string& host, const RegistryLock& lock) {
+    BEDPLATE_ASSIGN(CorosyncPlan plan, corosync_plan(registry));
+    if (plan.qdevice == host && plan.applied == plan.version) {
+        return {};
+    }
+    if (!host.empty() && (plan.members.size() < 2 || plan.members.size() % 2 != 0)) {
+        return refuse("qdevice.nodes",
+                      std::format("a quorum device decides between two halves, and the cluster has {} nodes",
+                                  plan.members.size()),
+                      {}, "an odd number of nodes needs none");
+    }
+    ++plan.version;
+    plan.qdevice = host;
     return bring_about(platform, registry, places, plan, lock);
 }
 

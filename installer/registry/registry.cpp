@@ -118,7 +118,8 @@ EtcdTransaction allotment(const Snapshot& snapshot, const JoinRequest& request, 
     node = request.node;
     node.id = counters.next_id;
     node.state = Member::State::joining;
-    node.control = counters.control < control_nodes_wanted(counters.nodes + 1);
+    node.remote = counters.nodes >= most_corosync_nodes;
+    node.control = !node.remote && counters.control < control_nodes_wanted(counters.nodes + 1);
     node.attempt = request.attempt;
     node.ticket = ticket.id;
     EtcdTransaction transaction{.compares = {unchanged(*snapshot.next), unchanged(*snapshot.ticket),
@@ -232,11 +233,20 @@ Result<void> Registry::set_state(const std::string& hostname, Member::State stat
 }
 
 Result<void> Registry::forget(const std::string& hostname) {
+    // First of all: what a machine of this name was fenced for says nothing of the next one. A transaction
+    // has room for 128 operations, and a node may have been fenced more often.
+    BEDPLATE_ASSIGN(const auto fencing, etcd_.list(registry_key("fencing", hostname) + "/"));
+    for (const auto& entry : fencing) {
+        BEDPLATE_TRY(etcd_.commit({.removes = {entry.key}}));
+    }
     for (int i = 0; i < max_tries; ++i) {
         BEDPLATE_ASSIGN(const auto found,
                         etcd_.get_all({registry_key("nodes", hostname), registry_key("next")}));
         if (!found[0]) {
             return {};
+        }
+        if (!found[1]) {
+            return fail("registry.record", "the registry does not say how many nodes there are", "next");
         }
         BEDPLATE_ASSIGN(const Member member, member_in(*found[0]));
         BEDPLATE_ASSIGN(Counters counters, counters_of(*found[1]));
@@ -247,7 +257,8 @@ Result<void> Registry::forget(const std::string& hostname) {
             .puts = {{registry_key("next"), counters_text(counters)}},
             .removes = {registry_key("nodes", hostname), registry_key("uuids", member.product_uuid),
                         registry_key("corosync-acks", hostname), registry_key("host-keys", hostname),
-                        registry_key("cpus", hostname)}};
+                        registry_key("cpus", hostname), registry_key("fencing-acks", hostname),
+                        registry_key("vm-hosts", hostname), registry_key("vm-acks", hostname)}};
         if (!member.attempt.empty()) {
             transaction.removes.push_back(registry_key("attempts", member.attempt));
         }

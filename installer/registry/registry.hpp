@@ -56,9 +56,13 @@ struct CpuBaseline {
 ///   attempts/ID        host name that the attempt was granted to
 ///   tickets/ID         a TicketRecord; ticket-keys/FINGERPRINT its id
 ///   cpus/NAME          what a node's processor can do for machines; cpu-baseline: what all of them can
+///   vms/NAME           a virtual machine; vm-hosts/NAME: what a node can offer them; vm-acks/NAME: whose
+///                      files a node has (vms.hpp)
+///   fencing/NAME/...   how the node is switched off, the proof of it, how often it was; fencing-acks/NAME:
+///                      which of that the node has; ha-policy: the site's rules (fencing.hpp)
 ///   lock/join          who changes the membership at the moment
 ///   corosync           {version, nodes}: the membership that corosync shall have; corosync-acks/NAME:
-///   version
+///                      version
 /// Each operation costs a fixed number of requests, however many nodes there are, except list_members().
 class Registry {
 public:

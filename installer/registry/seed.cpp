@@ -47,6 +47,7 @@ Result<SeedPlaces> read_seed_places(const FileSystem& files, const std::filesyst
         take_path(json, "work", places.work);
         take_paths(json, "secrets", places.secrets);
         take_paths(json, "control_secrets", places.control_secrets);
+        take_path(json, "service_secrets", places.service_secrets);
         places.hostname = json.value("hostname", places.hostname);
         places.command = json.value("command", places.command);
         take_path(json, "tools", places.tools);
@@ -135,10 +136,18 @@ Result<JoinGrant> SeedService::join_locked(const std::string& ticket, const Join
     BEDPLATE_TRY(take(places_.secrets));
     if (allotted.node.control) {
         BEDPLATE_TRY(take(places_.control_secrets));
+        if (platform_.files.exists(places_.service_secrets)) {
+            BEDPLATE_TRY(take({{"services", places_.service_secrets}}));
+        }
     }
     BEDPLATE_TRY(registry_.renew(lock));
-    BEDPLATE_ASSIGN(grant.corosync_version,
-                    add_to_corosync(platform_, registry_, places_, allotted.node, lock));
+    if (allotted.node.remote) {
+        BEDPLATE_ASSIGN(const auto plan, corosync_plan(registry_));
+        grant.corosync_version = plan.version;
+    } else {
+        BEDPLATE_ASSIGN(grant.corosync_version,
+                        add_to_corosync(platform_, registry_, places_, allotted.node, lock));
+    }
     BEDPLATE_ASSIGN(grant.members, registry_.list_members());
     return grant;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cluster/join.hpp"
+#include "cluster/services.hpp"
 #include "platform/platform.hpp"
 #include "registry/registry.hpp"
 
@@ -31,6 +32,8 @@ struct SeedPlaces {
         {"ca_key", "/etc/bedplate/pki/ca.key"},
         {"ceph_mon", "/var/lib/bedplate/ceph/mon.keyring"},
         {"ceph_admin", "/etc/ceph/ceph.client.admin.keyring"}};
+    /// What the site's services need (cluster/services.hpp), for control nodes; not every site has such.
+    std::filesystem::path service_secrets = node_secrets_path;
     std::string hostname = {};                                          ///< of the seed itself
     std::string command = "sudo -n /usr/lib/bedplate/bedplate-accept";  ///< how sshd starts us again
     std::filesystem::path tools = {};  ///< folder of corosync's tools; empty: found in PATH
@@ -90,8 +93,13 @@ private:
 struct CorosyncPlan {
     std::uint64_t version = 1, applied = 1;
     std::vector<std::string> members;
+    std::string qdevice = {};  ///< where corosync-qnetd runs; empty: no quorum device
 };
 [[nodiscard]] Result<CorosyncPlan> corosync_plan(Registry& registry);
+/// Give corosync a quorum device, or take it away (`host` empty). Every node has to have the certificates and
+/// run corosync-qdevice already or right after. Errors: qdevice.nodes, and those of add_to_corosync.
+[[nodiscard]] Result<void> set_qdevice(Platform& platform, Registry& registry, const SeedPlaces& places,
+                                       const std::string& host, const RegistryLock& lock);
 /// Write this node's corosync.conf if it is older than the plan, and say so in the registry. What every
 /// member does every two seconds. True: something was written.
 [[nodiscard]] Result<bool> follow_corosync(Platform& platform, Registry& registry, const SeedPlaces& places,

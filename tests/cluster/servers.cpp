@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/cluster/servers.hpp"
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
-#include <csignal>
+#include <cstdlib>
 #include <format>
 #include <thread>
 
@@ -26,69 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using fakes::free_port;
+using fakes::Process;
+using fakes::wait_for_port;
 using vm::must;
 
-std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{
-        .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
-
-bool listens(std::uint16_t port) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-    const bool there = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    return there;
-}
-
-void wait_for_port(std::uint16_t port, const fs::path& log) {
-    for (int i = 0; i < 600; ++i) {
-        if (listens(port)) {
-            return;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{100});
-    }
-    FAIL("nobody listens on port " << port << "; see " << log);
-}
-
 }  // namespace
-
-Process::Process(const std::vector<std::string>& argv, const fs::path& log) {
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-        ::dup2(fd, STDOUT_FILENO);
-        ::dup2(fd, STDERR_FILENO);
-        std::vector<char*> arguments;
-        for (const auto& argument : argv) {
-            arguments.push_back(const_cast<char*>(argument.c_str()));
-        }
-        arguments.push_back(nullptr);
-        ::execv(arguments[0], arguments.data());
-        ::_exit(127);
-    }
-}
-
-void Process::kill() {
-    if (pid_ > 0) {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        pid_ = -1;
-    }
-}
-
-Process::~Process() {
-    kill();
-}
 
 SeedHost::SeedHost() : etcd_port_(free_port()), peer_port_(free_port()), ssh_port_(free_port()) {
     std::string pattern = std::string(BEDPLATE_SOURCE_DIR) + "/build/join-test-XXXXXX";
@@ -151,6 +88,7 @@ void SeedHost::start_etcd() {
     config["data-dir"] = (folder_ / "etcd").string();
     config["listen-client-urls"] = client;
     config["advertise-client-urls"] = client;
+    config["listen-metrics-urls"] = std::format("http://127.0.0.1:{}", free_port());
     config["listen-peer-urls"] = peer;
     config["initial-advertise-peer-urls"] = peer;
     config["initial-cluster"] = self.hostname + "=" + peer;
@@ -165,7 +103,7 @@ void SeedHost::start_etcd() {
     etcd_ = std::make_unique<Process>(
         std::vector<std::string>{"/usr/bin/etcd", "--config-file", (folder_ / "etcd.json").string()},
         folder_ / "etcd.log");
-    wait_for_port(etcd_port_, folder_ / "etcd.log");
+    wait_for_port("127.0.0.1", etcd_port_, folder_ / "etcd.log");
     Connection connection(*this);
     for (int i = 0; i < 300 && !connection.etcd.get("/x"); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
@@ -206,6 +144,7 @@ void SeedHost::write_seed_files() {
         {"hostname", "node0"},
         {"secrets", secrets},
         {"control_secrets", control},
+        {"service_secrets", (folder_ / "secrets.json").string()},
         {"tools", (folder_ / "bin").string()},
         {"command", std::format("{} --config {}", BEDPLATE_ACCEPT, (folder_ / "seed.json").string())}};
     must(real_.get().files.write(folder_ / "seed.json", places.dump()));
@@ -228,7 +167,7 @@ void SeedHost::start_sshd() {
     sshd_ = std::make_unique<Process>(
         std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", (folder_ / "sshd_config").string()},
         folder_ / "sshd.log");
-    wait_for_port(ssh_port_, folder_ / "sshd.log");
+    wait_for_port("127.0.0.1", ssh_port_, folder_ / "sshd.log");
 }
 
 Ticket SeedHost::make_ticket(std::uint32_t uses, std::int64_t seconds, std::vector<std::string> tags) {

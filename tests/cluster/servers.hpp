@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -15,21 +13,9 @@
 #include "registry/registry.hpp"
 #include "registry/seed.hpp"
 #include "registry/tickets.hpp"
+#include "tests/support/processes.hpp"
 
 namespace bedplate::jointest {
-
-/// A program in the background; killed with this object.
-class Process {
-public:
-    Process(const std::vector<std::string>& argv, const std::filesystem::path& log);
-    ~Process();
-    Process(const Process&) = delete;
-    Process& operator=(const Process&) = delete;
-    void kill();
-
-private:
-    pid_t pid_ = -1;
-};
 
 /// A folder with a cluster of one in it: CA, a real etcd with TLS, a real sshd that knows tickets, and a
 /// seed's files. The folder is below the build tree, since sshd insists on a path that only root can change.
@@ -64,7 +50,7 @@ private:
     std::uint16_t etcd_port_, peer_port_, ssh_port_;
     ClusterIdentity identity_;
     std::string host_key_;
-    std::unique_ptr<Process> etcd_, sshd_;
+    std::unique_ptr<fakes::Process> etcd_, sshd_;
 };
 
 /// A registry of one's own (connection included), for one thread.

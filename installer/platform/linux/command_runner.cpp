@@ -190,12 +190,13 @@ private:
         }
     }
 
+    /// Programs that show their progress write over the same line: a carriage return ends one, too.
     void whole_lines(Stream& stream) {
         if (!command_.on_line) {
             return;
         }
-        for (auto end = stream.text.find('\n', stream.line_start); end != std::string::npos;
-             end = stream.text.find('\n', stream.line_start)) {
+        for (auto end = stream.text.find_first_of("\r\n", stream.line_start); end != std::string::npos;
+             end = stream.text.find_first_of("\r\n", stream.line_start)) {
             command_.on_line(
                 std::string_view(stream.text).substr(stream.line_start, end - stream.line_start));
             stream.line_start = end + 1;

@@ -35,12 +35,13 @@ std::string objection(const std::string& text, std::vector<std::string> argv,
 
 /// corosync reads its key and looks for itself among the nodes even where it only checks: it gets a key, and
 /// node 1 is this machine.
-std::string corosync_objection(std::uint64_t version, std::vector<Member> list) {
+std::string corosync_objection(std::uint64_t version, std::vector<Member> list,
+                               const std::string& qdevice = {}) {
     const fakes::TempDir dir;
     const auto key = dir / "authkey";
     REQUIRE(linux_file_system()->write(key, std::string(256, 'k')).has_value());
     list[0].ring0 = Ipv4::parse("127.0.0.1").value();
-    auto text = corosync_conf("prod", version, list);
+    auto text = corosync_conf("prod", version, list, qdevice);
     const std::string after = "transport: knet\n";
     text.insert(text.find(after) + after.size(), "  keyfile: " + key.string() + "\n");
     return objection(text, {"corosync", "-t", "-c", "FILE"});
@@ -80,14 +81,13 @@ TEST_CASE("the same ring twice is one link: corosync would count the second as a
     CHECK(corosync_conf("prod", 1, list).find("ring1_addr") == std::string::npos);
 }
 
-TEST_CASE("Pacemaker takes the cluster options") {
-    const std::string cib =
-        R"(<cib validate-with="pacemaker-4.0" admin_epoch="1" epoch="1" num_updates="0">)" +
-        cib_options_xml(false) + "<status/></cib>";
-    auto whole = cib;
-    const std::string defaults = "<rsc_defaults>";
-    whole.insert(whole.find(defaults), "<nodes/><resources/><constraints/>");
-    CHECK(objection(whole, {"crm_verify", "--verbose", "--xml-file", "FILE"}, "cib.xml").empty());
+TEST_CASE("a quorum device takes the place of two_node, and corosync takes it") {
+    const auto list = members(2);
+    const auto text = corosync_conf("prod", 3, list, "10.0.200.5");
+    CHECK(text.contains("device {\n    model: net\n    votes: 1\n    net {\n      host: 10.0.200.5\n"));
+    CHECK_FALSE(text.contains("two_node"));
+    CHECK(corosync_objection(3, list, "10.0.200.5").empty());
+    CHECK(corosync_objection(3, members(4), "10.0.200.5").empty());
 }
 
 TEST_CASE("libvirt's pool is the same one however many monitors there are") {
@@ -117,7 +117,113 @@ TEST_CASE("Prometheus takes its configuration and its rules") {
     const auto target = parse_json(prometheus_target(members(1)[0], 9100), "target").value();
     CHECK(target.at(0).at("targets").at(0) == "10.0.100.11:9100");
     CHECK(target.at(0).at("labels").at("node") == "node1");
-    CHECK(parse_json(alertmanager_conf({}), "am").value().at("receivers").at(0).at("name") == "default");
+}
+
+namespace {
+
+std::string notifications() {
+    const std::vector<std::string> hooks{"http://10.0.100.5:8080/alert", "https://pager.example.com/a?b=c"};
+    return alertmanager_conf(hooks, "https://watch.example.com/prod");
+}
+
+/// Where Alertmanager sends an alert with these labels.
+std::string receiver_of(const std::string& text, const std::vector<std::string>& labels) {
+    const fakes::TempDir dir;
+    REQUIRE(linux_file_system()->write(dir / "am.yml", text).has_value());
+    std::vector<std::string> argv{"amtool", "config", "routes", "test",
+                                  "--config.file=" + (dir / "am.yml").string()};
+    argv.insert(argv.end(), labels.begin(), labels.end());
+    const auto result = linux_command_runner()->run({.argv = argv});
+    REQUIRE(result);
+    return result->out.substr(0, result->out.find('\n'));
+}
+
+}  // namespace
+
+TEST_CASE("Alertmanager takes its configuration, with receivers and without") {
+    CHECK(objection(notifications(), {"amtool", "check-config", "FILE"}, "am.yml").empty());
+    CHECK(objection(alertmanager_conf({}, ""), {"amtool", "check-config", "FILE"}, "am.yml").empty());
+    CHECK_FALSE(objection("{\"route\": {}}", {"amtool", "check-config", "FILE"}, "am.yml").empty());
+}
+
+TEST_CASE("people hear of alerts, resolved ones too, and the heartbeat goes to nobody else") {
+    CHECK(receiver_of(notifications(), {"alertname=HostDown", "severity=critical"}) == "default");
+    CHECK(receiver_of(notifications(), {"alertname=HostHighCpu", "severity=warning"}) == "default");
+    CHECK(receiver_of(notifications(), {"alertname=Watchdog", "severity=none"}) == "heartbeat");
+    const auto conf = parse_json(notifications(), "am").value();
+    CHECK(conf.at("receivers").at(0).at("webhook_configs").size() == 2);
+    CHECK(conf.at("receivers").at(0).at("webhook_configs").at(0).at("send_resolved") == true);
+    CHECK(conf.at("receivers").at(1).at("webhook_configs").at(0).at("url") ==
+          "https://watch.example.com/prod");
+}
+
+TEST_CASE("a dead node silences what lies on it, but not whether it was fenced") {
+    const auto rules = parse_json(alertmanager_conf({}, ""), "am").value().at("inhibit_rules");
+    const Json& down = rules.at(0);
+    CHECK(down.at("source_matchers") == Json::array({R"(alertname="HostDown")"}));
+    CHECK(down.at("equal") == Json::array({"node"}));
+    const auto target = down.at("target_matchers").at(0).get<std::string>();
+    for (const char* told : {"HostDown", "PacemakerNodeUnclean", "FencingFailed", "Watchdog"}) {
+        CHECK(target.contains(told));
+    }
+}
+
+TEST_CASE("targets come with a member and go with one that leaves") {
+    auto list = members(4);
+    auto files = prometheus_targets(list);
+    CHECK(files.size() == 4 * 3 + 3 * 4);
+    CHECK(files.contains("node-node4.json"));
+    CHECK_FALSE(files.contains("etcd-node4.json"));
+    CHECK(files.at("etcd-node1.json").contains("10.0.100.11:2381"));
+    list[0].state = Member::State::leaving;
+    list[3].state = Member::State::joining;
+    files = prometheus_targets(list);
+    CHECK(files.contains("node-node4.json"));
+    for (const auto& [name, text] : files) {
+        CHECK_FALSE(name.ends_with("-node1.json"));
+    }
+}
+
+TEST_CASE("HAProxy is a target on the nodes that may carry the edge's address, where it serves anything") {
+    EdgePolicy edge;
+    CHECK_FALSE(prometheus_targets(members(4), edge).contains("haproxy-node1.json"));
+    edge.http.emplace_back().name = "web";
+    const auto control = prometheus_targets(members(4), edge);
+    CHECK(control.at("haproxy-node1.json").contains("10.0.100.11:8405"));
+    CHECK_FALSE(control.contains("haproxy-node4.json"));
+    edge.nodes = {{"node4", Ipv4::parse("10.0.50.14").value()}};
+    const auto listed = prometheus_targets(members(4), edge);
+    CHECK(listed.at("haproxy-node4.json").contains("10.0.100.14:8405"));
+    CHECK_FALSE(listed.contains("haproxy-node1.json"));
+}
+
+TEST_CASE("every job of Prometheus has targets, and every target a job") {
+    const auto conf = parse_json(prometheus_conf("prod", "node1"), "p").value();
+    EdgePolicy edge;
+    edge.http.emplace_back().name = "web";
+    const auto files = prometheus_targets(members(1), edge);
+    CHECK(conf.at("scrape_configs").size() == files.size());
+    for (const Json& job : conf.at("scrape_configs")) {
+        CHECK(files.contains(std::format("{}-node1.json", job.at("job_name").get<std::string>())));
+    }
+}
+
+TEST_CASE("measurements have an end, and the Alertmanagers know of one another") {
+    auto settings = node_settings_from_json(example::node_json(), example::site_json()).value();
+    settings.retention_days = 14;
+    const auto list = members(4);
+    CHECK(prometheus_arguments(list[0], settings, Bytes{10'000'000'000}) ==
+          "--storage.tsdb.retention.time=14d --storage.tsdb.retention.size=10000MB "
+          "--web.listen-address=10.0.100.11:9090 --web.user-assets=/usr/share/bedplate/dashboard");
+    CHECK(alertmanager_arguments(list[1], list) ==
+          "--web.listen-address=10.0.100.12:9093 --cluster.listen-address=10.0.100.12:9094 "
+          "--cluster.peer=10.0.100.11:9094 --cluster.peer=10.0.100.13:9094");
+}
+
+TEST_CASE("etcd tells its figures where nobody can change anything") {
+    const auto list = members(1);
+    const auto conf = parse_json(etcd_conf(identity(), list[0], list, true), "etcd").value();
+    CHECK(conf.at("listen-metrics-urls") == "http://10.0.100.11:2381");
 }
 
 TEST_CASE("a member follows the time of the control nodes, and not its own") {

@@ -217,6 +217,20 @@ TEST_CASE("networks that a node does not have are stood in for by others") {
     CHECK(node.create);
 }
 
+TEST_CASE("a node knows the machines that the site wants, and what its bridges carry") {
+    auto site = example::site_json();
+    site["networks"]["service"]["guest_vlans"] = Json::array({Json::array({210, 219})});
+    const VmSpec web{.name = "web", .disk = gib(10), .networks = {{.network = "service", .vlan = 210}}};
+    site["vms"] = Json::array({to_json(web)});
+    const auto node = node_settings_from_json(example::node_json(), site);
+    REQUIRE(node);
+    CHECK(node->vms == std::vector<VmSpec>{web});
+    REQUIRE(node->networks.at("service").guest_vlans.size() == 1);
+    CHECK(node->networks.at("service").guest_vlans[0].second == 219);
+    site["vms"][0].erase("memory");
+    CHECK(node_settings_from_json(example::node_json(), site).error().code == "vm.record");
+}
+
 TEST_CASE("a node document without a management address is an error") {
     auto site = example::site_json();
     site["networks"]["management"].erase("address");

@@ -14,6 +14,12 @@ TEST_CASE("a node report survives its JSON form") {
                             .generation = 3,
                             .plan_digest = "d",
                             .checks = {{.id = "units.failed", .ok = false, .detail = "x.service"}},
+                            .tuning = {{.state = NodeTuning::State::differs,
+                                        .name = "vm.swappiness",
+                                        .wanted = "10",
+                                        .actual = "60",
+                                        .reason = "because",
+                                        .required = true}},
                             .failed_action = "time",
                             .error = "units.failed: x.service",
                             .next_steps = {"look"}};
@@ -21,6 +27,52 @@ TEST_CASE("a node report survives its JSON form") {
     REQUIRE(again);
     CHECK(to_json(*again) == to_json(report));
     CHECK(to_text(*again).contains("FAILED units.failed"));
+}
+
+TEST_CASE("the values of the kernel are listed with what is wanted, and a deviation with its reason") {
+    const auto value = [](NodeTuning::State state, std::string actual, bool required) {
+        return NodeTuning{.state = state,
+                          .name = "vm.swappiness",
+                          .wanted = "10",
+                          .actual = std::move(actual),
+                          .reason = "because",
+                          .required = required};
+    };
+    using State = NodeTuning::State;
+    const NodeReport report{.tuning = {value(State::holds, "10", true), value(State::differs, "60", false),
+                                       value(State::differs, "60", true),
+                                       value(State::not_applicable, "not applicable: x", false),
+                                       value(State::not_applicable, "not applicable: x", true)},
+                            .failed_action = {},
+                            .error = {}};
+    const std::string pad(21, ' ');
+    CHECK(
+        to_text(report).ends_with("tuning:\n"
+                                  "  ok     vm.swappiness" +
+                                  pad +
+                                  " 10 (wanted 10)\n"
+                                  "  advice vm.swappiness" +
+                                  pad +
+                                  " 60 (wanted 10)\n         because\n"
+                                  "  FAILED vm.swappiness" +
+                                  pad +
+                                  " 60 (wanted 10)\n         because\n"
+                                  "  -      vm.swappiness" +
+                                  pad +
+                                  " not applicable: x (wanted 10)\n"
+                                  "  FAILED vm.swappiness" +
+                                  pad + " not applicable: x (wanted 10)\n"));
+    const Json json = to_json(report);
+    CHECK(json.at("tuning").at(1) == Json{{"name", "vm.swappiness"},
+                                          {"state", "differs"},
+                                          {"wanted", "10"},
+                                          {"actual", "60"},
+                                          {"required", false},
+                                          {"reason", "because"}});
+    CHECK(to_json(node_report_from_json(json, "test").value()) == json);
+    Json wrong = json;
+    wrong["tuning"][0]["state"] = "fine";
+    CHECK(node_report_from_json(wrong, "test").error().code == "node-report.field");
 }
 
 TEST_CASE("of the steps of a first boot only the one that failed says so") {

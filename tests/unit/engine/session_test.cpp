@@ -81,3 +81,47 @@ TEST_CASE("a system that a passphrase opens is refused where there is none, any 
                      {.disk_passphrase = Secret("long enough"), .origin = {}, .digest = {}}));
     CHECK(check_keys(plan_with(Encryption::none), {}));
 }
+
+TEST_CASE("what opens the BMC is this machine's own, and only where the profile fences over it") {
+    auto profiles = shipped_profiles();
+    auto& profile = *std::ranges::find(profiles, "vm-r750", &Profile::name);
+    auto site = example("site-vm.yaml");
+    BmcSecrets secrets{
+        .common = {.user = "all", .password = Secret("common")},
+        .machines = {{.service_tag = "abc1234", .credentials = {.user = "", .password = Secret("own")}}}};
+    const auto without = plan_for(machine("vm-r750"), site, profiles, std::nullopt).value();
+    CHECK_FALSE(bmc_file(without, secrets.of("ABC1234"), site));
+    profile.fencing = FencingProfile{.agent = "fence_ipmilan", .via = "bmc", .cipher = {}};
+    const auto plan = plan_for(machine("vm-r750"), site, profiles, std::nullopt).value();
+    CHECK(bmc_file(plan, secrets.of("ABC1234"), site)->reveal() ==
+          "{\"user\":\"all\",\"password\":\"own\"}\n");
+    CHECK(bmc_file(plan, secrets.of("other"), site)->reveal() ==
+          "{\"user\":\"all\",\"password\":\"common\"}\n");
+    CHECK_FALSE(bmc_file(plan, {}, site));
+    // The site may name the user, which is no secret.
+    std::ranges::find(site.nodes, plan.hostname, &NodeEntry::hostname)->bmc.user = "operator";
+    CHECK(bmc_file(plan, {.user = "", .password = Secret("p")}, site)->reveal().contains("operator"));
+    // Nothing of it is in the plan.
+    CHECK_FALSE(to_json(plan).dump().contains("common"));
+}
+
+TEST_CASE("a node that its cluster could not switch off is a warning in the plan") {
+    auto profiles = shipped_profiles();
+    std::ranges::find(profiles, "vm-r750", &Profile::name)->fencing =
+        FencingProfile{.agent = "fence_redfish", .via = "bmc", .cipher = {}};
+    auto inventory = machine("vm-r750");
+    inventory.bmc.ip.clear();
+    auto site = example("site-vm.yaml");
+    const auto warns = [&] {
+        const auto plan = plan_for(inventory, site, profiles, std::nullopt).value();
+        return std::ranges::contains(plan.findings.findings(), "fencing.no-address", &Finding::code);
+    };
+    CHECK(warns());
+    inventory.bmc.ip = "10.0.9.9";
+    CHECK_FALSE(warns());
+    inventory.bmc.ip.clear();
+    for (auto& node : site.nodes) {
+        node.bmc.address = Ipv4::parse("10.0.9.2").value();
+    }
+    CHECK_FALSE(warns());
+}

@@ -283,6 +283,47 @@ TEST_CASE("a join ticket gets to the node that joins, as one line, and stands no
     REQUIRE(machine.run(machine.plan()));  // a second run finds it done
 }
 
+TEST_CASE("what opens the BMC gets to the node as a file for root alone, and stands nowhere else") {
+    Machine machine;
+    machine.example.profile.fencing = FencingProfile{.agent = "fence_ipmilan", .via = "bmc", .cipher = {}};
+    machine.node_secrets.emplace("/etc/bedplate/bmc.json", R"({"user":"root","password":"canary"})");
+    REQUIRE(machine.run(machine.plan()));
+    CHECK(machine.target_file("etc/bedplate/bmc.json").contains("canary"));
+    CHECK_FALSE(machine.files.read(machine.journal).value().contains("canary"));
+    for (const Event& event : machine.sink.events) {
+        CHECK_FALSE(to_json(event).dump().contains("canary"));
+    }
+    REQUIRE(machine.run(machine.plan()));  // a second run finds it done
+}
+
+TEST_CASE("without what opens the BMC the node is installed all the same, and says later what it lacks") {
+    Machine machine;
+    machine.example.profile.fencing = FencingProfile{.agent = "fence_ipmilan", .via = "bmc", .cipher = {}};
+    REQUIRE(machine.run(machine.plan()));
+    CHECK_FALSE(machine.files.exists(machine.target / "etc/bedplate/bmc.json"));
+}
+
+TEST_CASE("secrets get to a node whose site needs some, readable for root alone, and stand nowhere else") {
+    Machine machine;
+    machine.node_secrets.emplace("/etc/bedplate/secrets.json", "{\"canary\": 1}\n");
+    SECTION("a site that needs none") {
+        REQUIRE(machine.run(machine.plan()));
+        CHECK_FALSE(machine.files.exists(machine.target / "etc/bedplate/secrets.json"));
+    }
+    SECTION("a site that forwards its logs") {
+        machine.example.node.logs.elasticsearch = ElasticsearchSpec{.url = "https://logs.example.com:9200"};
+        REQUIRE(machine.run(machine.plan()));
+        CHECK(machine.target_file("etc/bedplate/secrets.json") == "{\"canary\": 1}\n");
+        CHECK(std::filesystem::status(machine.target / "etc/bedplate/secrets.json").permissions() ==
+              std::filesystem::perms{0600});
+        CHECK_FALSE(machine.files.read(machine.journal).value().contains("canary"));
+        for (const Event& event : machine.sink.events) {
+            CHECK_FALSE(to_json(event).dump().contains("canary"));
+        }
+        REQUIRE(machine.run(machine.plan()));  // a second run finds it done
+    }
+}
+
 TEST_CASE("a node that joins without a ticket is installed all the same and waits for one") {
     Machine machine;
     machine.example.node.cluster = NodeEntry::ClusterAction::join;

@@ -43,8 +43,31 @@ TEST_CASE("the steps of a first boot have unique names and come in the order of 
         CHECK(at("time.agreed") < at("ceph.config"));
         CHECK(at("ceph.osds") < at("virt.pool"));
         CHECK(at("virt.daemon") < at("ha.pacemaker"));
+        // What machines are here decides what processor they get.
+        CHECK(at("virt.machines") < at("virt.cpu"));
+        // A machine whose file is missing would be "not installed" to Pacemaker.
+        CHECK(at("ha.machines") < at("ha.pacemaker"));
         CHECK(at("ha.pacemaker") < at("monitoring.exporters"));
+        // A member's lines are on their way before somebody can miss them.
+        CHECK(at("logs.running") < at("monitoring.exporters"));
+        CHECK(at("logs.audit-config") < at("logs.audit"));
+        CHECK_FALSE(std::ranges::contains(list, "edge.address"));
     }
+}
+
+TEST_CASE("the site's machines are made last, by the node that creates the cluster, if there are any") {
+    fakes::FakePlatform fake;
+    Node node{.platform = fake.platform,
+              .settings = node_settings_from_json(example::node_json(), example::site_json()).value()};
+    CHECK(all_steps(node).back().id != "ready.machines");
+    node.settings.vms = {{.name = "web", .disk = gib(1)}};
+    REQUIRE(all_steps(node).back().id == "ready.machines");
+    fake.commands.on("/usr/lib/bedplate/bedplate-vm apply --commit", {.status = 1, .err = "no image yet"});
+    const auto steps = all_steps(node).back().steps;
+    CHECK(carry_out(steps, "ready.machines") == false);
+    CHECK(carry_out(steps, "ready.machines") == true);  // once: what could not be made is the operator's
+    node.settings.create = false;
+    CHECK(all_steps(node).back().id != "ready.machines");
 }
 
 TEST_CASE(
@@ -63,5 +86,10 @@ TEST_CASE(
     // It counts from its grant, so it runs corosync before anything that takes long.
     CHECK(std::ranges::find(join, "ha.corosync") < std::ranges::find(join, "etcd.running"));
     CHECK(join.back() == "ha.active");
+    // The proof comes right before: everything else is there when the power goes for a moment.
+    CHECK(std::ranges::find(join, "ha.fence-proof") < std::ranges::find(join, "ha.active"));
+    CHECK(std::ranges::find(join, "monitoring.exporters") < std::ranges::find(join, "ha.fence-device"));
+    CHECK_FALSE(has(create, "ha.fence-proof"));
+    CHECK(has(create, "ha.capacity"));
     CHECK(has(join, "ceph.mgr-key"));
 }

@@ -95,3 +95,27 @@ TEST_CASE("identity is made once and kept afterwards") {
     REQUIRE(again);
     CHECK(again->empty());
 }
+
+TEST_CASE("the kernel's values are in the report, and only a required one makes the node failed") {
+    FakePlatform fake;
+    healthy(fake);
+    fake.files.add_file("/proc/sys/vm/swappiness", "60\n");
+    std::string required = "[]";
+    auto state = NodeReport::State::joining;
+    SECTION("advice") {}
+    SECTION("required") {
+        required = "[\"vm.swappiness\"]";
+        state = NodeReport::State::failed;
+    }
+    fake.files.add_file(
+        "/etc/bedplate/tuning.json",
+        R"({"schema": "bedplate/tuning/v1", "values": {"vm.swappiness": "10"}, "required": )" + required +
+            "}");
+    const auto report = firstboot::check_node(fake.platform);
+    REQUIRE(report);
+    CHECK(report->state == state);
+    REQUIRE(report->tuning.size() == 1);
+    CHECK(report->tuning.front().actual == "60");
+    CHECK(!holds(*report, "tuning.values"));
+    CHECK(holds(*report, "tuning.required") == (state == NodeReport::State::joining));
+}

@@ -112,3 +112,36 @@ TEST_CASE("chunks are independent frames that add up to the tar") {
     CHECK(json->back().offset == chunks->back().offset);
     CHECK(json->back().sha256 == chunks->back().sha256);
 }
+
+TEST_CASE("the wanted files of an initramfs are read through its compression, of the first archive only") {
+    Tree second;
+    put_file(second, "late", "x");
+    const auto first_cpio = to_cpio(example(), 1000), second_cpio = to_cpio(second, 1000);
+    REQUIRE(first_cpio);
+    REQUIRE(second_cpio);
+    const auto a = compress_frame(*first_cpio, 3, 1), b = compress_frame(*second_cpio, 3, 1);
+    REQUIRE(a);
+    REQUIRE(b);
+    const auto tree = read_initramfs(*a + *b, [](std::string_view path) { return path.starts_with("etc/"); });
+    REQUIRE(tree);
+    REQUIRE(tree->size() == 1);
+    CHECK(tree->at("etc/hostname").content == "node\n");
+    CHECK(read_initramfs("no archive at all", everything()).error().code == "archive.read");
+}
+
+TEST_CASE("a file that was compressed by itself comes back, and one that was not stays as it is") {
+    const std::string text(100000, 'm');
+    const auto frame = compress_frame(text, 3, 1);
+    REQUIRE(frame);
+    const auto back = uncompressed(*frame, "module.ko.zst");
+    REQUIRE(back);
+    CHECK(*back == text);
+    const auto plain = uncompressed(
+        "\x7f"
+        "ELF and more",
+        "module.ko");
+    REQUIRE(plain);
+    CHECK(*plain ==
+          "\x7f"
+          "ELF and more");
+}

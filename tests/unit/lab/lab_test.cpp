@@ -83,6 +83,41 @@ TEST_CASE("a lab without a site gets one that the loader takes, and nodes that i
     }
 }
 
+TEST_CASE("the nodes of a lab are told where their BMCs are, and what opens them is no part of the site") {
+    const auto wish = wish_for(3);
+    const auto text = default_site(wish, public_key, {});
+    auto two = planned(3);
+    two.nodes.pop_back();
+    const auto written = with_bmcs(two, text, "site.yaml");
+    REQUIRE(written);
+    const auto site = site_of(*written);
+    REQUIRE(site.nodes.size() == 3);
+    CHECK(site.nodes[0].bmc.address == Ipv4::parse("10.77.0.1").value());
+    CHECK(site.nodes[0].bmc.port == 6231U);
+    CHECK(site.nodes[1].bmc.port == 6232U);
+    CHECK(!site.nodes[2].bmc.address);  // not in this lab
+    CHECK(site.nodes[2].hostname == "node3");
+    CHECK(site.ssh_authorized_keys.front().starts_with("ssh-ed25519 "));
+    // Whatever stood there before: the machine's BMCs are this lab's.
+    CHECK(with_bmcs(two, *written, "site.yaml").value() == *written);
+
+    Report report;
+    const auto secrets =
+        load_secrets(secrets_document(Secret("0123456789abcdef")).reveal(), "secrets.yaml", report);
+    INFO(report.to_text());
+    REQUIRE(secrets);
+    CHECK(secrets->bmc.of("BPLAB001").user == bmc_user);
+    CHECK(secrets->bmc.of("BPLAB001").password == Secret("0123456789abcdef"));
+}
+
+TEST_CASE("the profile of a lab fences over its BMCs") {
+    const auto profile = shipped_profile("lab-vm");
+    REQUIRE(profile.fencing);
+    CHECK(profile.fencing->agent == "fence_ipmilan");
+    CHECK(profile.fencing->via == "bmc");
+    CHECK(profile.fencing->cipher == 3U);
+}
+
 TEST_CASE("nothing that has to be one node's alone is another's too") {
     const auto lab = planned(16);
     std::set<std::string> seen;
@@ -106,6 +141,14 @@ TEST_CASE("a profile of a server is posed as, where a virtual machine can") {
     CHECK(lab.manufacturer == "Dell Inc.");
     CHECK(lab.product == "PowerEdge R750");
     CHECK(lab.nodes[0].disks[0].model == "DELLBOSS");
+}
+
+TEST_CASE("a lab tells its alerts to whom it was asked to, or to nobody") {
+    auto wish = wish_for(1);
+    CHECK(site_of(default_site(wish, public_key, {})).monitoring.alert_webhooks.empty());
+    wish.alerts = "http://10.77.0.1:8099/";
+    CHECK(site_of(default_site(wish, public_key, {})).monitoring.alert_webhooks ==
+          std::vector<std::string>{"http://10.77.0.1:8099/"});
 }
 
 TEST_CASE("what no lab can be is refused with its reason") {

@@ -37,6 +37,11 @@ const std::vector<Module>& modules() {
         {"execute", "installer/execute", {"base", "platform", "inventory", "profile", "plan"}},
         {"netproof", "installer/netproof", {"base", "platform", "inventory", "profile", "plan"}},
         {"registry", "installer/registry", {"base", "platform", "cluster"}},
+        // Its main() is the program bedplate-vm, which chooses the real platform.
+        {"guests",
+         "installer/guests",
+         {"base", "platform", "platform/linux", "inventory", "profile", "cluster", "plan", "execute",
+          "registry"}},
         {"engine",
          "installer/engine",
          {"base", "platform", "inventory", "profile", "cluster", "plan", "probe", "execute", "netproof",
@@ -49,7 +54,7 @@ const std::vector<Module>& modules() {
           "registry", "engine", "image"}},
         {"lab",
          "installer/lab",
-         {"base", "platform", "platform/linux", "inventory", "profile", "engine", "image"}},
+         {"base", "platform", "platform/linux", "inventory", "profile", "guests", "engine", "image"}},
         {"tui",
          "tui",
          {"base", "platform", "platform/linux", "inventory", "profile", "cluster", "plan", "execute",
@@ -85,9 +90,9 @@ const std::vector<Foreign>& foreign_headers() {
         {"curses.h", {"tui"}},
         {"qrencode.h", {"tui"}},
         {"crypt.h", {"tui"}},
-        {"CLI/", {"cli", "firstboot", "lab"}},
-        {"libvirt/", {"lab"}},
-        {"pugixml", {"lab"}},
+        {"CLI/", {"cli", "firstboot", "lab", "guests"}},
+        {"libvirt/", {"lab", "guests"}},
+        {"pugixml", {"lab", "guests"}},
         {"catch2/", {}},
     };
     return list;

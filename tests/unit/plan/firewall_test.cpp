@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/text.hpp"
+#include "plan/service_files.hpp"
 
 namespace bedplate {
 namespace {
@@ -36,6 +37,25 @@ TEST_CASE("services are let in where their network is, from its own hosts only")
     // A second ring that is not there has no place of its own.
     CHECK(carrier_of(layout, "ring1") == nullptr);
     CHECK(carrier_of(layout, "ring0")->name == "mgmt");
+}
+
+TEST_CASE("an edge is let in where it is: its services from anywhere, VRRP from its own subnet") {
+    NetworkLayout layout;
+    layout.interfaces = {interface("management", "mgmt", "10.0.100.0/24"),
+                         interface("service", "svc", "10.0.50.0/24")};
+    NodeSpec node;
+    node.hostname = "node1";
+    CHECK(edge_openings(node).empty());
+    node.edge = NodeEdge{.nodes = {{"node1", Ipv4::parse("10.0.50.11").value()}}};
+    node.edge->spec.network = "service";
+    node.edge->spec.http = {{.name = "web", .listen = 443}};
+    node.edge->spec.tcp = {{.name = "db", .listen = 80}};
+    const std::string text = firewall(layout, edge_openings(node));
+    CHECK(text.contains("iifname \"svc\" tcp dport { 80, 443 } accept comment \"edge\""));
+    CHECK(text.contains("iifname \"svc\" ip saddr 10.0.50.0/24 ip protocol 112 accept"));
+    CHECK(text.contains("iifname \"mgmt\" ip saddr 10.0.100.0/24 tcp dport 8405 accept"));
+    node.hostname = "node2";
+    CHECK(edge_openings(node).empty());
 }
 
 TEST_CASE("docs/ports.md lists exactly what is let in") {

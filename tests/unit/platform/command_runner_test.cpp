@@ -244,6 +244,15 @@ TEST_CASE("lines are reported as they arrive, also the last one without a newlin
     CHECK(lines == std::vector<std::string>{"one", "two", "", "three"});
 }
 
+TEST_CASE("progress that is written over itself is reported as it is written") {
+    const auto runner = linux_command_runner();
+    std::vector<std::string> lines;
+    Command command = shell("printf '(10%%)\\r(20%%)\\rdone\\n'");
+    command.on_line = [&](std::string_view line) { lines.emplace_back(line); };
+    REQUIRE(runner->run(command).has_value());
+    CHECK(lines == std::vector<std::string>{"(10%)", "(20%)", "done"});
+}
+
 TEST_CASE("output goes to a file where one is named, appended and private") {
     const fakes::TempDir dir;
     const auto runner = linux_command_runner();

@@ -31,10 +31,14 @@ nodes:
     cluster: join
     profile: lab-vm
     wipe: [{serial: "S1"}, {serial: "S2"}]
-monitoring: {retention: 14d, alert_receivers: [{webhook: "http://10.0.100.5:8080/alert"}]}
+monitoring:
+  retention: 14d
+  alert_receivers: [{webhook: "http://10.0.100.5:8080/alert"}]
+  heartbeat: https://watch.example.com/prod
 )";
 
 const std::string canary = "canary-of-a-passphrase";
+const std::string bmc_canary = "canary-of-a-bmc";
 
 struct Loaded {
     std::optional<Site> site;
@@ -103,6 +107,7 @@ TEST_CASE("every key of a site reaches its member") {
 
     CHECK(s.monitoring.retention == std::chrono::days(14));
     CHECK(s.monitoring.alert_webhooks == List{"http://10.0.100.5:8080/alert"});
+    CHECK(s.monitoring.heartbeat == "https://watch.example.com/prod");
     CHECK(s.origin == "site.yaml");
     CHECK(s.digest.size() == 64);
 }
@@ -148,6 +153,7 @@ TEST_CASE("wrong values of a site are found at their place") {
         {"retention: 14d", "retention: 14 days", "14 days", "yaml.value"},
         {"http://10.0.100.5:8080/alert", "ftp://10.0.100.5/", "\"ftp", "yaml.value"},
         {"http://10.0.100.5:8080/alert", "http://x/ y", "\"http://x", "yaml.value"},
+        {"https://watch.example.com/prod", "watch.example.com", "watch.example.com", "yaml.value"},
     };
     for (const Fault& fault : faults) {
         check(fault);
@@ -340,6 +346,61 @@ TEST_CASE("validate_document knows what a text is by its schema") {
           List{"inventory.field"});
     CHECK(codes(validate_document("{\"schema\": \"bedplate/inventory/v1\"", "x")) == List{"json.syntax"});
     CHECK(codes(validate_document("schema: bedplate/site/v2\nother: 1\n", "x")) == List{"document.schema"});
+}
+
+TEST_CASE("the rules of high availability are read, and what is left out has its default") {
+    const auto read =
+        load(with(whole, "nodes:\n",
+                  "ha: {wait_before_moving: 60s, stickiness: 10, migration_threshold: 2, "
+                  "failure_timeout: 5min, reserve: 15%, memory_overcommit: 1.5, fencing_test: "
+                  "cycle, fence_loop: {times: 4, window: 2h}, qdevice: {host: witness}}\nnodes:\n"));
+    REQUIRE(read.site);
+    const HaSettings& ha = read.site->ha;
+    CHECK(ha.wait_before_moving == std::chrono::seconds{60});
+    CHECK(ha.failure_timeout == std::chrono::minutes{5});
+    CHECK(ha.stickiness == 10);
+    CHECK(ha.migration_threshold == 2);
+    CHECK(ha.reserve_percent == 15);
+    CHECK(ha.memory_overcommit == 1.5);
+    CHECK(ha.fencing_test == FencingTest::cycle);
+    CHECK(ha.fence_loop_times == 4);
+    CHECK(ha.fence_loop_window == std::chrono::hours{2});
+    CHECK(ha.qdevice_host == "witness");
+    const auto plain = load(whole);
+    REQUIRE(plain.site);
+    CHECK(plain.site->ha.fencing_test == FencingTest::status);
+    CHECK(!plain.site->ha.reserve_percent);
+    for (const auto* wrong : {"fencing_test: maybe", "reserve: 0%", "memory_overcommit: 0.5", "qdevice: {}",
+                              "wait_before_moving: 2s", "fence_loop: {times: 0}", "stickyness: 1"}) {
+        INFO(wrong);
+        CHECK(
+            load(with(whole, "nodes:\n", std::string("ha: {") + wrong + "}\nnodes:\n")).report.has_errors());
+    }
+}
+
+TEST_CASE("what opens the BMCs is read for all and for single machines, and no finding shows it") {
+    Report report;
+    const auto secrets =
+        load_secrets("schema: bedplate/secrets/v1\nbmc:\n  user: root\n  password: \"" + bmc_canary +
+                         "\"\n  nodes:\n    - {service_tag: ABC, password: other}\n"
+                         "    - {service_tag: DEF, user: admin}\n",
+                     "secrets.yaml", report);
+    INFO(report.to_text());
+    REQUIRE(secrets);
+    CHECK(secrets->bmc.of("abc").user == "root");
+    CHECK(secrets->bmc.of("abc").password == Secret("other"));
+    CHECK(secrets->bmc.of("DEF").user == "admin");
+    CHECK(secrets->bmc.of("DEF").password == Secret(bmc_canary));
+    CHECK(secrets->bmc.of("").password == Secret(bmc_canary));
+    for (const std::string& wrong : std::vector<std::string>{
+             "password: \"" + bmc_canary + " \"", "password: [" + bmc_canary + "]", "pass: " + bmc_canary,
+             "password: {x: " + bmc_canary + "}", "password: \"" + std::string(65, 'c') + "\""}) {
+        INFO(wrong);
+        Report found;
+        CHECK_FALSE(load_secrets("schema: bedplate/secrets/v1\nbmc:\n  " + wrong + "\n", "s", found));
+        CHECK_FALSE(found.to_text().contains("canary"));
+        CHECK_FALSE(found.to_text().contains("ccc"));
+    }
 }
 
 TEST_CASE("the secrets' passphrase is read, and no finding shows it") {

@@ -119,6 +119,7 @@ Result<void> Machine::run(const Plan& plan, const Consent& given) {
                            .root_password_hash = root_password_hash,
                            .disk_passphrase = disk_passphrase,
                            .join_ticket = join_ticket,
+                           .node_secrets = node_secrets,
                            .target = target,
                            .journal = journal,
                            .threads = 2,

@@ -86,6 +86,7 @@ public:
     BytesSource source;
     Manifest manifest;
     std::optional<Secret> root_password_hash, disk_passphrase, join_ticket;
+    std::map<std::string, Secret> node_secrets;
     std::chrono::milliseconds hang_limit{};
     unsigned parallel = 1;  ///< so that the n-th command or write is always the same one
     /// Commands that write to the disk and ran without its lock, and commands that wait for udev and ran with
