@@ -28,12 +28,31 @@ Result<void> render_again(Node& node) {
 
 }  // namespace
 
+Result<void> read_if_due(WholeReads& reads, Registry& registry, Clock& clock,
+                         const std::function<Result<void>()>& read) {
+    // Before the rest is read: what changes meanwhile is another revision the next time.
+    BEDPLATE_ASSIGN(const auto revision, registry.etcd().revision());
+    const auto now = clock.steady();
+    if (!reads.due(revision, now)) {
+        return {};
+    }
+    reads.begun();
+    BEDPLATE_TRY(read());
+    reads.ended(revision, now);
+    return {};
+}
+
 Result<void> Follower::once() {
-    Platform& platform = node_.platform;
-    RegistryConnection connection(platform);
+    RegistryConnection connection(node_.platform);
     BEDPLATE_TRY(connection.open());
+    return read_if_due(reads_, connection.registry(), node_.platform.clock,
+                       [&] { return follow(connection.registry()); });
+}
+
+Result<void> Follower::follow(Registry& registry) {
+    Platform& platform = node_.platform;
     BEDPLATE_ASSIGN(auto membership, read_membership(platform.files));
-    BEDPLATE_ASSIGN(const auto members, connection.registry().list_members());
+    BEDPLATE_ASSIGN(const auto members, registry.list_members());
     const auto self = std::ranges::find(members, node_.settings.hostname, &Member::hostname);
     if (self == members.end()) {
         return refuse("node.removed", "this node has been taken out of the cluster");
@@ -52,7 +71,7 @@ Result<void> Follower::once() {
         BEDPLATE_TRY(render_again(node_));
         due_ = false;
     }
-    BEDPLATE_TRY(follow_corosync(platform, connection.registry(), SeedPlaces{}, node_.settings.hostname));
+    BEDPLATE_TRY(follow_corosync(platform, registry, SeedPlaces{}, node_.settings.hostname));
     return {};
 }
 
@@ -64,11 +83,16 @@ std::jthread follow_membership(Platform& platform, std::string hostname, std::un
                          .blocks = platform.blocks,
                          .clock = platform.clock,
                          .http = *http};
+            WholeReads reads;
             while (!stop.stop_requested()) {
                 RegistryConnection connection(own);
                 if (own.files.exists(SeedPlaces{}.corosync_conf) && connection.open()) {
                     // A registry that does not answer now does so in two seconds, or the steps say why not.
-                    static_cast<void>(follow_corosync(own, connection.registry(), SeedPlaces{}, hostname));
+                    auto& registry = connection.registry();
+                    static_cast<void>(read_if_due(reads, registry, own.clock, [&]() -> Result<void> {
+                        BEDPLATE_TRY(follow_corosync(own, registry, SeedPlaces{}, hostname));
+                        return {};
+                    }));
                 }
                 own.clock.sleep(std::chrono::seconds{2});
             }

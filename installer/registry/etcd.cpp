@@ -126,6 +126,13 @@ Result<std::vector<EtcdEntry>> Etcd::list(const std::string& prefix) {
     return entries(answer);
 }
 
+Result<std::int64_t> Etcd::revision() {
+    BEDPLATE_ASSIGN(
+        const Json answer,
+        call("kv/range", Json{{"key", to_base64("/")}, {"count_only", true}, {"serializable", true}}));
+    return integer(answer.value("header", Json::object()), "revision");
+}
+
 Result<bool> Etcd::commit(const EtcdTransaction& transaction) {
     Json compares = Json::array(), operations = Json::array();
     for (const auto& compare : transaction.compares) {

@@ -55,6 +55,9 @@ public:
     [[nodiscard]] Result<std::vector<std::optional<EtcdEntry>>> get_all(const std::vector<std::string>& keys);
     /// Every key that begins with `prefix`, sorted.
     [[nodiscard]] Result<std::vector<EtcdEntry>> list(const std::string& prefix);
+    /// Grows with every change of any key. Asked of one member without the others, so it costs little, and
+    /// one that lags behind says an older one.
+    [[nodiscard]] Result<std::int64_t> revision();
     /// False: one of the comparisons did not hold and nothing was changed.
     [[nodiscard]] Result<bool> commit(const EtcdTransaction& transaction);
     [[nodiscard]] Result<std::int64_t> grant_lease(std::chrono::seconds ttl);

@@ -431,3 +431,16 @@ TEST_CASE("an allotment under a lock that was lost is not made") {
           "registry.lock-lost");
     unique_ids(seed, 1);
 }
+
+TEST_CASE("the registry's revision grows with what is written and what is removed, and with nothing else") {
+    SeedHost seed;
+    Connection connection(seed);
+    const auto first = connection.etcd.revision();
+    REQUIRE(first);
+    CHECK(connection.etcd.revision().value() == *first);
+    REQUIRE(connection.etcd.commit({.puts = {{"/bedplate/x", "1"}}}));
+    const auto second = connection.etcd.revision();
+    CHECK(second.value() > *first);
+    REQUIRE(connection.etcd.commit({.removes = {"/bedplate/x"}}));
+    CHECK(connection.etcd.revision().value() > second.value());
+}
