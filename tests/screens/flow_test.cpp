@@ -92,6 +92,33 @@ TEST_CASE("answers typed on the screens give the plan of the file that they are 
     CHECK(site->nodes.front().match_service_tag == "BPVM001");
 }
 
+TEST_CASE("answers of the engine in the middle of typing leave the blank and the cursor where they are") {
+    Rig rig("vm-r750");
+    rig.start();
+    rig.keys("Enter Enter Enter");
+    rig.type("10.0.100.0/24");
+    rig.keys("Tab Tab");
+    rig.type("10.0.100.1");
+    rig.keys("Tab");
+    const auto typed_slowly = [&](std::string_view first, std::string_view second) {
+        rig.type(first);
+        rig.pass(std::chrono::seconds{2});  // the draft goes to the engine, which says that it has it
+        rig.settle();
+        rig.type(second);
+    };
+    typed_slowly("10.0.100.2 ", "10.0.100.3");
+    CHECK(rig.app->model().get_list("cluster.dns") == std::vector<std::string>{"10.0.100.2", "10.0.100.3"});
+    rig.keys("Enter");
+    REQUIRE(rig.app->step() == Step::node);
+    typed_slowly("lb", "");
+    rig.keys("Left");
+    typed_slowly("", "a");
+    CHECK(rig.app->model().get("cluster.name") == "lab");
+    rig.keys("Tab Tab Tab Tab Tab Ctrl-U");
+    typed_slowly("ssh-ed25519 ", "AAAAC3NzaC1lZDI1NTE5AAAAIA");
+    CHECK(rig.app->model().get("access.ssh_authorized_keys[0]") == "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA");
+}
+
 TEST_CASE("a document that is accepted as it is stays as it is, comments and all") {
     const std::string site = "# by hand\n" + lab_site();
     Rig rig("vm-r750", site);

@@ -20,6 +20,12 @@ std::string short_message(const Finding& finding) {
     return wanted == std::string::npos ? finding.message : finding.message.substr(wanted);
 }
 
+std::vector<std::string> words_of(const TextField& field) {
+    auto words = split(field.text(), ' ');
+    std::erase_if(words, [](const std::string& word) { return word.empty(); });
+    return words;
+}
+
 }  // namespace
 
 void FormScreen::document_field(const std::string& path, const std::string& label, TextField::Kind kind,
@@ -33,12 +39,18 @@ void FormScreen::document_list(const std::string& path, const std::string& label
     lists_.insert(path);
 }
 
+/// A field that says what the document says is left alone: the engine answers while one types, and the cursor
+/// and a blank at the end, which the document does not keep, are the person's.
 void FormScreen::take_values() {
     for (auto& item : form_.items()) {
         if (values_.contains(item.id)) {
-            item.field.set(model_.get(item.id));
+            if (const auto value = model_.get(item.id); trim(item.field.text()) != value) {
+                item.field.set(value);
+            }
         } else if (lists_.contains(item.id)) {
-            item.field.set(join(model_.get_list(item.id), " "));
+            if (const auto values = model_.get_list(item.id); words_of(item.field) != values) {
+                item.field.set(join(values, " "));
+            }
         }
     }
 }
@@ -78,9 +90,7 @@ void FormScreen::edited(Form::Item& item) {
     if (values_.contains(item.id)) {
         model_.set(item.id, trim(item.field.text()));
     } else if (lists_.contains(item.id)) {
-        auto words = split(item.field.text(), ' ');
-        std::erase_if(words, [](const std::string& word) { return word.empty(); });
-        model_.set_list(item.id, words);
+        model_.set_list(item.id, words_of(item.field));
     }
 }
 
