@@ -41,6 +41,8 @@ install(PROGRAMS firstboot/ceph_volume.py DESTINATION lib/bedplate RENAME ceph-v
 install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 
+install(FILES firstboot/devices.conf DESTINATION lib/systemd/system.conf.d RENAME 10-bedplate.conf
+    COMPONENT node)
 install(FILES firstboot/resolved.conf DESTINATION lib/systemd/resolved.conf.d RENAME 10-bedplate.conf
     COMPONENT node)
 
@@ -113,7 +115,8 @@ endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
 pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm grafana ${node_units} ${dashboard}
-    firstboot/dashboard/grafana.py firstboot/ceph_volume.py firstboot/resolved.conf firstboot/sysusers.conf)
+    firstboot/dashboard/grafana.py firstboot/ceph_volume.py firstboot/devices.conf firstboot/resolved.conf
+    firstboot/sysusers.conf)
 # Not among those that the image waits for.
 set(image_stamps ${stamps})
 pack(lab DEPENDS bedplate-lab bedplate-pulse)

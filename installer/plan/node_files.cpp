@@ -38,10 +38,10 @@ std::string fstab(const NodeFacts& facts) {
             text += fstab_line(uuid("root"), "/", "ext4", "noatime,errors=remount-ro", 1);
             text += fstab_line(uuid("boot"), "/boot", "ext4", "noatime,nodev,nosuid,noexec", 2);
             text += fstab_line(volume_id_text(facts.storage.ids().esp_volume_id()), "/boot/efi", "vfat",
-                               "umask=0077,nofail,x-systemd.device-timeout=10s", 2);
+                               "umask=0077,nofail", 2);
             if (facts.storage.mirrored()) {
                 text += fstab_line(volume_id_text(facts.storage.system.back().ids.esp_volume_id()),
-                                   "/boot/efi2", "vfat", "umask=0077,nofail,x-systemd.device-timeout=10s", 2);
+                                   "/boot/efi2", "vfat", "umask=0077,nofail", 2);
             }
         } else if (volume.mount_path == "/var/log") {
             text +=

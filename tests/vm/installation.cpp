@@ -112,6 +112,8 @@ void check_node(const TestMachine& machine, const Workspace& workspace, Firmware
     CHECK(must(ssh.run("systemctl is-system-running --wait", scaled(minutes(5)))).out == "running\n");
     check_identity(ssh, firmware);
     check_storage(ssh);
+    // A disk that is late does not keep a node from starting.
+    CHECK(must(ssh.output("systemctl show --property DefaultDeviceTimeoutUSec --value")) == "10min");
     CHECK(to_text(running_node(ssh)).empty());
     must(vm->screendump(workspace / "node.png"));
     must(vm->powerdown());
