@@ -5,42 +5,19 @@
 
 #include "base/text.hpp"
 #include "firstboot/access.hpp"
+#include "firstboot/capacity.hpp"
 #include "firstboot/fencing.hpp"
 
 namespace bedplate::firstboot {
 
 namespace {
 
-/// Threads and memory as the kernel counts them.
-Result<NodeMachine> machine_of(Node& node) {
-    const FileSystem& files = node.platform.files;
-    BEDPLATE_ASSIGN(const auto membership, read_membership(files));
-    NodeMachine machine{.osds = node.settings.osds.size(),
-                        .osd_memory_target = node.settings.osd_memory_target,
-                        .control = membership.self.control};
-    BEDPLATE_ASSIGN(const auto processors, files.read("/proc/cpuinfo"));
-    for (const auto& line : split(processors, '\n')) {
-        machine.threads += line.starts_with("processor") ? 1 : 0;
-    }
-    BEDPLATE_ASSIGN(const auto memory, files.read("/proc/meminfo"));
-    constexpr std::string_view total = "MemTotal:";
-    for (const auto& line : split(memory, '\n')) {
-        if (line.starts_with(total)) {
-            const auto words = split(trim(std::string_view(line).substr(total.size())), ' ');
-            machine.memory = Bytes{parse_unsigned(words.front()).value_or(0) * 1024};
-        }
-    }
-    if (machine.threads == 0 || machine.memory.value == 0) {
-        return fail("ha.capacity", "the kernel does not say how many processors or how much memory there are",
-                    "/proc");
-    }
-    return machine;
-}
-
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 Result<Attributes> wanted_attributes(Node& node) {
-    BEDPLATE_ASSIGN(const auto machine, machine_of(node));
+    BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
+    BEDPLATE_ASSIGN(const auto machine,
+                    read_machine(node.platform, node.settings, membership.self.control));
     const auto capacity = node_capacity(machine, node.settings.capacity);
     return Attributes{{"cpu", std::to_string(capacity.cpu)},
                       {"hv_memory", std::to_string(capacity.hv_memory)}};
