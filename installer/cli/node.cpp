@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <unistd.h>
-
-#include <cerrno>
 #include <iostream>
 #include <map>
 #include <memory>
 
 #include "base/quantities.hpp"
+#include "cli/hand_on.hpp"
 #include "cli/machine.hpp"
 #include "cli/verbs.hpp"
 #include "engine/node_report.hpp"
-#include "platform/descriptor.hpp"
 
 namespace bedplate::cli {
 
@@ -46,14 +43,7 @@ Result<int> node_status(const std::string& wait_ready, const Invocation& invocat
 
 /// What runs on nodes does this; its output is ours. Returns only if it cannot be started.
 Result<int> on_node(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "/usr/lib/bedplate/bedplate-firstboot");
-    std::vector<char*> argv;
-    for (auto& word : arguments) {
-        argv.push_back(word.data());
-    }
-    argv.push_back(nullptr);
-    ::execv(argv.front(), argv.data());
-    return fail_errno("node.not-a-node", "start", arguments.front(), errno);
+    return hand_on("/usr/lib/bedplate/bedplate-firstboot", std::move(arguments), "node.not-a-node");
 }
 
 Result<int> node_remove(const std::string& name, bool purge, bool commit) {
