@@ -62,27 +62,48 @@ Result<void> write_machines(Platform& platform, Registry& registry, const std::s
     return {};
 }
 
+/// What others wait for while this node's first boot goes on.
+Result<void> keep_up(Platform& platform, Registry& registry, FenceFiles& fencing,
+                     const std::string& hostname) {
+    const bool member = platform.files.exists(SeedPlaces{}.corosync_conf);
+    if (member) {
+        BEDPLATE_TRY(follow_corosync(platform, registry, SeedPlaces{}, hostname));
+        BEDPLATE_TRY(follow_vms(platform, registry, hostname));
+    }
+    FencingRegistry records(registry);
+    BEDPLATE_ASSIGN(const auto list, records.list());
+    BEDPLATE_TRY(fencing.keep(records, list));
+    // Without the list of members nothing was looked at that others wait for: again in two seconds.
+    return member ? Result<void>() : fail("node.not-yet", "this node has no list of members yet");
+}
+
 }  // namespace
+
+Result<void> read_if_due(WholeReads& reads, Registry& registry, Clock& clock,
+                         const std::function<Result<void>()>& read) {
+    // Before the rest is read: what changes meanwhile is another revision the next time.
+    BEDPLATE_ASSIGN(const auto revision, registry.etcd().revision());
+    const auto now = clock.steady();
+    if (!reads.due(revision, now)) {
+        return {};
+    }
+    reads.begun();
+    BEDPLATE_TRY(read());
+    reads.ended(revision, now);
+    return {};
+}
 
 Result<void> Follower::once() {
     RegistryConnection connection(node_.platform);
     BEDPLATE_TRY(connection.open());
-    // Before the rest is read: what changes meanwhile is another revision the next time.
-    BEDPLATE_ASSIGN(const auto revision, connection.registry().etcd().revision());
-    const auto now = node_.platform.clock.steady();
-    if (!reads_.due(revision, now)) {
-        return {};
-    }
-    reads_.begun();
-    BEDPLATE_TRY(follow(connection));
-    reads_.ended(revision, now);
-    return {};
+    return read_if_due(reads_, connection.registry(), node_.platform.clock,
+                       [&] { return follow(connection.registry()); });
 }
 
-Result<void> Follower::follow(RegistryConnection& connection) {
+Result<void> Follower::follow(Registry& registry) {
     Platform& platform = node_.platform;
     BEDPLATE_ASSIGN(auto membership, read_membership(platform.files));
-    BEDPLATE_ASSIGN(const auto members, connection.registry().list_members());
+    BEDPLATE_ASSIGN(const auto members, registry.list_members());
     const auto self = std::ranges::find(members, node_.settings.hostname, &Member::hostname);
     if (self == members.end()) {
         return refuse("node.removed", "this node has been taken out of the cluster");
@@ -102,16 +123,16 @@ Result<void> Follower::follow(RegistryConnection& connection) {
         due_ = false;
     }
     if (!self->remote) {
-        BEDPLATE_ASSIGN(const bool written, follow_corosync(platform, connection.registry(), SeedPlaces{},
+        BEDPLATE_ASSIGN(const bool written, follow_corosync(platform, registry, SeedPlaces{},
                                                             node_.settings.hostname));
         qdevice_due_ = qdevice_due_ || written;
         if (qdevice_due_) {
-            BEDPLATE_TRY(follow_qdevice(platform, connection.registry()));
+            BEDPLATE_TRY(follow_qdevice(platform, registry));
             qdevice_due_ = false;
         }
     }
-    BEDPLATE_TRY(write_machines(platform, connection.registry(), node_.settings.hostname));
-    return fencing_.once(connection.registry(), members);
+    BEDPLATE_TRY(write_machines(platform, registry, node_.settings.hostname));
+    return fencing_.once(registry, members);
 }
 
 std::jthread follow_membership(Platform& platform, std::string hostname, std::unique_ptr<Http> http) {
@@ -124,19 +145,15 @@ std::jthread follow_membership(Platform& platform, std::string hostname, std::un
                      .http = *http};
         FenceFiles fencing(own, hostname);
         NodeMetrics metrics(own);
+        WholeReads reads;
         for (unsigned round = 0; !stop.stop_requested(); ++round) {
             tell_progress(own, metrics, round);
             RegistryConnection connection(own);
             // A registry that does not answer now does so in two seconds, or the steps say why not.
             if (connection.open()) {
-                if (own.files.exists(SeedPlaces{}.corosync_conf)) {
-                    static_cast<void>(follow_corosync(own, connection.registry(), SeedPlaces{}, hostname));
-                    static_cast<void>(follow_vms(own, connection.registry(), hostname));
-                }
-                FencingRegistry registry(connection.registry());
-                if (const auto records = registry.list()) {
-                    static_cast<void>(fencing.keep(registry, *records));
-                }
+                auto& registry = connection.registry();
+                static_cast<void>(read_if_due(
+                    reads, registry, own.clock, [&] { return keep_up(own, registry, fencing, hostname); }));
             }
             own.clock.sleep(std::chrono::seconds{2});
         }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ private:
     Time next_;
 };
 
+/// Carries `read` out where it is due. Errors: registry.unreachable, registry.refused, and those of `read`.
+[[nodiscard]] Result<void> read_if_due(WholeReads& reads, Registry& registry, Clock& clock,
+                                       const std::function<Result<void>()>& read);
+
 /// Writes what the registry says of the members into this node's files (docs/decisions/0072).
 class Follower {
 public:
@@ -44,7 +49,7 @@ public:
     [[nodiscard]] Result<void> once();
 
 private:
-    [[nodiscard]] Result<void> follow(RegistryConnection& connection);
+    [[nodiscard]] Result<void> follow(Registry& registry);
 
     Node& node_;
     FencingFollower fencing_;
