@@ -97,12 +97,11 @@ TEST_CASE("nodes join by ticket: quorum, copies and machines' disks on all of th
     RackCluster cluster("join", amount("BEDPLATE_NODES", 3));
     cluster.install();
     cluster.check_ready(1, "the first node, from its login");
-    // Both at once: they queue at the seed, which lets one in at a time.
+    // One after the other: of several that begin on two cores at once, each keeps the others from answering in
+    // time. That several may come at once is what tests/cluster/ shows.
     for (unsigned number = 2; number <= cluster.size(); ++number) {
         cluster.give_ticket(number);
-    }
-    for (unsigned number = 2; number <= cluster.size(); ++number) {
-        cluster.check_ready(number, std::format("node {}, from the last ticket", number));
+        cluster.check_ready(number, std::format("node {}, from its ticket", number));
     }
     check_members(cluster, cluster.size());
     const auto copies = std::to_string(std::min(cluster.size(), 3U));
