@@ -89,10 +89,17 @@ std::unique_ptr<Vm> Server::node(std::size_t lost) const {
 }
 
 void Server::wait_for_login(Vm& vm) const {
-    const auto ready = ssh().wait_ready(scaled(minutes(15)));
-    if (!ready) {
-        must(vm.screendump(workspace_ / "node-not-up.png"));
-        FAIL(ready.error().to_text());
+    const auto deadline = std::chrono::steady_clock::now() + scaled(minutes(15));
+    while (true) {
+        const auto ready = ssh().wait_ready(std::chrono::seconds(10));
+        if (ready) {
+            return;
+        }
+        // A node in an emergency shell lets nobody in, however long one waits.
+        if (!vm.serial().crash().empty() || std::chrono::steady_clock::now() > deadline) {
+            must(vm.screendump(workspace_ / "node-not-up.png"));
+            FAIL(ready.error().to_text() << "\n" << vm.serial().crash());
+        }
     }
 }
 
