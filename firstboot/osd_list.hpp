@@ -45,7 +45,7 @@ enum class OsdStep {
 
 /// What is known about one OSD.
 struct OsdState {
-    bool listed = false;     ///< ceph-volume knows a volume with its fsid
+    bool listed = false;     ///< there is a volume with its fsid
     bool running = false;    ///< its service does
     bool completed = false;  ///< this program saw it completed, or its own label says so
     bool unsure = false;     ///< it cannot be told whether it was completed (it is encrypted)

@@ -58,8 +58,8 @@ public:
     }
 
     Result<void> activate() {
-        BEDPLATE_TRY(switch_on_groups());
         BEDPLATE_TRY(look());
+        BEDPLATE_TRY(switch_on_groups());
         for (const WantedOsd& osd : wanted_.osds) {
             BEDPLATE_ASSIGN(const OsdState state, state_of(osd));
             const OsdStep step = next_step(osd.keep, state);
@@ -77,8 +77,8 @@ public:
     }
 
     Result<void> prepare() {
-        BEDPLATE_TRY(switch_on_groups());
         BEDPLATE_TRY(look());
+        BEDPLATE_TRY(switch_on_groups());
         for (const WantedOsd& osd : wanted_.osds) {
             BEDPLATE_ASSIGN(const OsdState state, state_of(osd));
             const OsdStep step = next_step(osd.keep, state);
@@ -138,11 +138,8 @@ private:
     // An installed node switches groups on by itself; a disk that came late, or a group that was switched off
     // by hand, would make ceph-volume fail with "failed to read label".
     Result<void> switch_on_groups() {
-        BEDPLATE_ASSIGN(const std::string text, run({"lvs", "--reportformat", "json", "-o",
-                                                     "lv_name,lv_uuid,vg_name,lv_tags,devices"}));
-        BEDPLATE_ASSIGN(const auto volumes, parse_lvs(text));
         std::set<std::string> groups;
-        for (const OsdVolume& osd : osd_volumes(volumes)) {
+        for (const OsdVolume& osd : volumes_) {
             if (osd.cluster_fsid == wanted_.cluster_fsid) {
                 groups.insert(osd.volume_group);
             }
@@ -153,9 +150,12 @@ private:
         return {};
     }
 
+    // LVM's tags are what ceph-volume goes by; to be asked itself, it starts a whole Python each time.
     Result<void> look() {
-        BEDPLATE_ASSIGN(const std::string text, run({"ceph-volume", "lvm", "list", "--format", "json"}));
-        BEDPLATE_ASSIGN(volumes_, parse_ceph_volume_list(text));
+        BEDPLATE_ASSIGN(const std::string text, run({"lvs", "--reportformat", "json", "-o",
+                                                     "lv_name,lv_uuid,vg_name,lv_tags,devices"}));
+        BEDPLATE_ASSIGN(const auto volumes, parse_lvs(text));
+        volumes_ = osd_volumes(volumes);
         return {};
     }
 

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
 #include "inventory/lvm.hpp"
 
 namespace bedplate {
@@ -15,16 +13,13 @@ struct OsdVolume {
     std::string osd_id, osd_fsid, cluster_fsid;
     std::string type;  ///< "block", "db", "wal"
     bool encrypted = false;
-    std::vector<std::string> devices;            ///< "/dev/sdb"
-    std::string volume_group = {}, volume = {};  ///< names; empty where they are not known
-    std::string path = {};                       ///< "/dev/ceph-.../osd-block-..."; only from ceph-volume
-    Bytes size = {};                             ///< of the volume; 0: not known
+    std::vector<std::string> devices;  ///< "/dev/sdb"
+    std::string volume_group, volume;  ///< names
+    std::string path;  ///< "/dev/ceph-.../osd-block-..."; there while its group is switched on
+    Bytes size;        ///< of the volume; 0: not known
 };
 
-/// `ceph-volume lvm list --format json`, sorted by OSD. Errors: json.syntax, ceph.syntax.
-[[nodiscard]] Result<std::vector<OsdVolume>> parse_ceph_volume_list(std::string_view text);
-
-/// The same from LVM's own tags, which is what ceph-volume reads too: no Ceph is needed for it.
+/// From LVM's tags, which is what `ceph-volume lvm list` reads too; sorted by OSD. No Ceph is needed for it.
 [[nodiscard]] std::vector<OsdVolume> osd_volumes(const std::vector<LogicalVolume>& volumes);
 
 }  // namespace bedplate

@@ -28,18 +28,18 @@ const std::string kept_osd = std::format(
     R"({{"state":"keep","fsid":"{}","id":"3","data":{{"serial":"S2","model":"M"}},"dmcrypt":true}})",
     kept_fsid);
 
+/// The volume of an OSD, as a row of `lvs`.
 std::string listed(const std::string& id, const std::string& fsid, bool encrypted) {
     return std::format(
-        R"("{0}":[{{"devices":["/dev/sdx"],"lv_name":"osd-block","lv_path":"/dev/ceph-1/osd-block","vg_name":"ceph-1",)"
-        R"("tags":{{"ceph.osd_id":"{0}","ceph.osd_fsid":"{1}","ceph.cluster_fsid":"{2}","ceph.type":"block",)"
-        R"("ceph.encrypted":"{3}"}}}}])",
+        R"x({{"lv_name":"osd-block","vg_name":"ceph-1","lv_uuid":"u","devices":"/dev/sdx(0)",)x"
+        R"("lv_tags":"ceph.osd_id={},ceph.osd_fsid={},ceph.cluster_fsid={},ceph.type=block,ceph.encrypted={}"}})",
         id, fsid, cluster, encrypted ? 1 : 0);
 }
 
-/// A node with one blank disk (serial S1); what ceph-volume lists is up to the test.
+/// A node with one blank disk (serial S1); the volumes that LVM lists are up to the test.
 struct OsdNode {
     FakePlatform fake;
-    std::string volumes = "{}";
+    std::string volumes;
 
     explicit OsdNode(const std::string& osds) {
         fake.commands.missing("*");
@@ -52,23 +52,20 @@ struct OsdNode {
                                  R"("rm":false,"ro":false,"log-sec":512,"phy-sec":512}]})"});
         fake.commands.on("wipefs *");
         fake.blocks.add_disk("/dev/sda", gib(100));
-        fake.commands.on("lvs *", {.out = R"({"report":[{"lv":[{"lv_name":"osd-block","vg_name":"ceph-1",)"
-                                          R"("lv_uuid":"u","lv_tags":"ceph.osd_id=3,ceph.cluster_fsid=)" +
-                                          std::string(cluster) + R"x(","devices":"/dev/sdx(0)"}]}]})x"});
+        fake.commands.on("lvs *", [this](const Command& /*command*/) -> Result<CommandResult> {
+            return CommandResult{
+                .exit_status = 0, .out = std::format(R"({{"report":[{{"lv":[{}]}}]}})", volumes), .err = {}};
+        });
         fake.commands.on("vgchange *");
-        fake.commands.on("ceph-volume lvm list *",
-                         [this](const Command& /*command*/) -> Result<CommandResult> {
-                             return CommandResult{.exit_status = 0, .out = volumes, .err = {}};
-                         });
         fake.commands.on("/usr/lib/bedplate/ceph-volume lvm create *",
                          [this](const Command& /*command*/) -> Result<CommandResult> {
-                             volumes = "{" + listed("0", new_fsid, false) + "}";
+                             volumes = listed("0", new_fsid, false);
                              running = true;
                              return CommandResult{};
                          });
         fake.commands.on("ceph-volume lvm zap *",
                          [this](const Command& /*command*/) -> Result<CommandResult> {
-                             volumes = "{}";
+                             volumes.clear();
                              return CommandResult{};
                          });
         fake.commands.on("/usr/lib/bedplate/ceph-volume lvm activate *",
@@ -145,7 +142,7 @@ TEST_CASE("where no OSD is planned, all of them run") {
 
 TEST_CASE("an OSD that was cut off before it was complete is made anew") {
     OsdNode node(new_osd);
-    node.volumes = "{" + listed("0", new_fsid, false) + "}";
+    node.volumes = listed("0", new_fsid, false);
     REQUIRE(prepare_osds(node.fake.platform));
     CHECK(node.fake.commands.count(std::string("ceph-volume lvm zap --destroy --osd-fsid ") + new_fsid) == 1);
     CHECK(node.fake.commands.count("/usr/lib/bedplate/ceph-volume lvm create *") == 1);
@@ -154,11 +151,11 @@ TEST_CASE("an OSD that was cut off before it was complete is made anew") {
 TEST_CASE("an OSD that may hold data is never zapped: it was seen completed, or it is encrypted") {
     OsdNode node(new_osd);
     SECTION("seen completed") {
-        node.volumes = "{" + listed("0", new_fsid, false) + "}";
+        node.volumes = listed("0", new_fsid, false);
         node.fake.files.add_file(std::string("/var/lib/bedplate/osds/") + new_fsid, "");
     }
     SECTION("encrypted") {
-        node.volumes = "{" + listed("0", new_fsid, true) + "}";
+        node.volumes = listed("0", new_fsid, true);
     }
     REQUIRE(prepare_osds(node.fake.platform));
     CHECK(node.fake.commands.count("ceph-volume lvm zap *") == 0);
@@ -187,7 +184,7 @@ TEST_CASE("a disk that is not there any more is named") {
 TEST_CASE("an OSD that was kept is started without any key, once") {
     OsdNode node(kept_osd);
     REQUIRE(node.fake.files.remove("/var/lib/ceph/bootstrap-osd/ceph.keyring"));
-    node.volumes = "{" + listed("3", kept_fsid, true) + "}";
+    node.volumes = listed("3", kept_fsid, true);
     const auto done = activate_osds(node.fake.platform);
     INFO((done ? "" : done.error().to_text()));
     REQUIRE(done);
@@ -222,7 +219,7 @@ TEST_CASE("a node that was taken out with its OSDs erases those of its plan, by 
     OsdNode node(new_osd);
     const std::string mark = std::string("/var/lib/bedplate/osds/") + new_fsid;
     node.fake.files.add_file(mark, "");
-    node.volumes = "{" + listed("0", new_fsid, false) + "," + listed("3", kept_fsid, false) + "}";
+    node.volumes = listed("0", new_fsid, false) + "," + listed("3", kept_fsid, false);
     const auto done = erase_osds(node.fake.platform);
     INFO((done ? "" : done.error().to_text()));
     REQUIRE(done);

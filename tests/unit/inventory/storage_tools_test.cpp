@@ -25,33 +25,26 @@ TEST_CASE("lvs: tags and devices; what they say of Ceph's OSDs") {
         {"lv_name":"root", "lv_uuid":"u", "vg_name":"sys", "lv_tags":"", "devices":"/dev/sda4(0),/dev/sdb1(12)"},
         {"lv_name":"osd-block-9b2f", "vg_name":"ceph-6f1e",
          "lv_tags":"ceph.cluster_fsid=2c1e,ceph.encrypted=0,ceph.osd_fsid=9b2f,ceph.osd_id=3,ceph.type=block",
-         "devices":"/dev/nvme0n1(0)"}]}]})json");
+         "devices":"/dev/nvme0n1(0)"},
+        {"lv_name":"osd-block-f10", "vg_name":"ceph-10", "lv_tags":"ceph.osd_id=10,ceph.type=block,ceph.encrypted=1",
+         "devices":"/dev/sdc(0)"},
+        {"lv_name":"osd-db-9b2f", "vg_name":"ceph-db", "lv_tags":"ceph.osd_id=3,ceph.type=db", "devices":"/dev/sdd(0)"}
+        ]}]})json");
     REQUIRE(volumes);
     CHECK((*volumes)[0].devices == std::vector<std::string>{"/dev/sda4", "/dev/sdb1"});
     const auto osds = osd_volumes(*volumes);
-    REQUIRE(osds.size() == 1);
+    REQUIRE(osds.size() == 3);
     CHECK(osds[0].osd_id == "3");
     CHECK(osds[0].osd_fsid == "9b2f");
     CHECK(osds[0].cluster_fsid == "2c1e");
     CHECK(osds[0].type == "block");
     CHECK_FALSE(osds[0].encrypted);
     CHECK(osds[0].devices == std::vector<std::string>{"/dev/nvme0n1"});
-}
-
-TEST_CASE("ceph-volume lists the same, by number of the OSD") {
-    const auto osds = parse_ceph_volume_list(R"({
-        "10": [{"devices": ["/dev/sdc"], "tags": {"ceph.osd_id": "10", "ceph.type": "block",
-                "ceph.osd_fsid": "f10", "ceph.cluster_fsid": "c", "ceph.encrypted": "1"}}],
-        "2": [{"devices": ["/dev/nvme0n1"], "tags": {"ceph.osd_id": "2", "ceph.type": "db"}},
-              {"devices": ["/dev/sdb"], "tags": {"ceph.osd_id": "2", "ceph.type": "block"}}]})");
-    REQUIRE(osds);
-    REQUIRE(osds->size() == 3);
-    CHECK((*osds)[0].type == "block");
-    CHECK((*osds)[1].type == "db");
-    CHECK((*osds)[2].osd_id == "10");
-    CHECK((*osds)[2].encrypted);
-    CHECK(parse_ceph_volume_list("{}")->empty());
-    CHECK(parse_ceph_volume_list("[]").error().code == "ceph.syntax");
+    CHECK(osds[0].path == "/dev/ceph-6f1e/osd-block-9b2f");
+    // By number, then by type.
+    CHECK(osds[1].type == "db");
+    CHECK(osds[2].osd_id == "10");
+    CHECK(osds[2].encrypted);
 }
 
 TEST_CASE("the group is read from a device mapper name with doubled dashes") {
