@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "rack_cluster.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <format>
 
@@ -79,13 +80,22 @@ nodes:
 }
 
 void RackCluster::install() {
-    const Timed timed("installations, side by side, to the last login");
-    for (const auto& machine : machines_) {
-        machine->vm = machine->server.begin_installation();
+    const Timed timed("installations, two at a time, to the last login");
+    constexpr std::size_t side_by_side = 2;
+    const auto begin = [](Machine& machine) { machine.vm = machine.server.begin_installation(); };
+    const auto end = [](Machine& machine) {
+        Server::end_installation(*machine.vm);
+        machine.vm = machine.server.start();
+    };
+    const auto count = machines_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i >= side_by_side) {
+            end(*machines_[i - side_by_side]);
+        }
+        begin(*machines_[i]);
     }
-    for (const auto& machine : machines_) {
-        Server::end_installation(*machine->vm);
-        machine->vm = machine->server.start();
+    for (std::size_t i = count - std::min(count, side_by_side); i < count; ++i) {
+        end(*machines_[i]);
     }
     for (const auto& machine : machines_) {
         machine->server.wait_for_login(*machine->vm);
@@ -95,6 +105,18 @@ void RackCluster::install() {
 void RackCluster::give_ticket(unsigned number) {
     const auto ticket = must(ssh(1).output("bedplate ticket create"));
     must(ssh(number).output(std::format("umask 077; echo '{}' > /etc/bedplate/join-ticket", ticket)));
+}
+
+void RackCluster::wait_for_step(unsigned number, const std::string& title) {
+    const Timed timed(std::format("{}, to the step '{}'", hostname(number), title));
+    // Ends with the line itself: at the end of a pipe, journalctl would notice with the next one only.
+    const auto seen = must(ssh(number).run(
+        std::format("grep --max-count 1 --fixed-strings '{}' < <(exec journalctl --follow --no-tail --boot "
+                    "--unit bedplate-firstboot --output cat 2>/dev/null)",
+                    title),
+        scaled(minutes(25))));
+    INFO(seen.err);
+    REQUIRE(seen.exit_status == 0);
 }
 
 void RackCluster::check_ready(unsigned number, const std::string& what) {

@@ -16,10 +16,13 @@ class RackCluster {
 public:
     RackCluster(std::string name, unsigned nodes);
 
-    /// Install all side by side and start them, until each lets us in.
+    /// Install all, two at a time, and start each when it is installed, until all let us in. The first makes
+    /// its cluster while the third is being installed.
     void install();
     /// Carry a ticket of the first node to another one. `number` counts from 1.
     void give_ticket(unsigned number);
+    /// Wait until its first boot has come to the step with this title.
+    void wait_for_step(unsigned number, const std::string& title);
     /// Wait until `bedplate node status` says ready; the test fails where it does not.
     void check_ready(unsigned number, const std::string& what);
     /// Switch the node off in order and install it again, as the next generation, with the same document
