@@ -13,6 +13,7 @@
 #include <cstring>
 #include <format>
 #include <fstream>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -247,6 +248,18 @@ bool Vm::running() {
 
 bool Vm::starved() const {
     return serial_->crash().find("IO-APIC + timer doesn't work") != std::string::npos;
+}
+
+Result<std::optional<Bytes>> Vm::memory_left() {
+    constexpr std::string_view balloon = "/machine/peripheral/balloon";
+    BEDPLATE_TRY(qmp_->execute(
+        "qom-set", {{"path", balloon}, {"property", "guest-stats-polling-interval"}, {"value", 1}}));
+    BEDPLATE_ASSIGN(const Json answer,
+                    qmp_->execute("qom-get", {{"path", balloon}, {"property", "guest-stats"}}));
+    // Values that the guest has not said are the largest there are.
+    constexpr auto unsaid = std::numeric_limits<std::uint64_t>::max();
+    const auto left = answer.at("stats").value("stat-available-memory", unsaid);
+    return left == unsaid ? std::nullopt : std::optional(Bytes{left});
 }
 
 Result<void> Vm::screendump(const fs::path& png) {

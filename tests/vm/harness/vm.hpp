@@ -65,6 +65,9 @@ public:
     /// timer doesn't work", within the first tenth of a second). That says nothing about the guest: start it
     /// again.
     [[nodiscard]] bool starved() const;
+    /// What the guest's kernel could still give away without swapping, as of a second ago (VmSpec::balloon);
+    /// nothing before its driver is there. Errors: those of QmpClient.
+    [[nodiscard]] Result<std::optional<Bytes>> memory_left();
     /// The screen as a PNG file.
     [[nodiscard]] Result<void> screendump(const std::filesystem::path& png);
     /// Text as key presses on the PC keyboard (US layout); '\n' is Enter, '\t' Tab, others below 0x20 are
