@@ -77,6 +77,16 @@ TEST_CASE("a flipped byte in the payload ends the installation before anything i
     workspace.succeeded();
 }
 
+TEST_CASE("a flipped bit in the manifest ends the installation before anything is written", "[media-bits]") {
+    Workspace workspace("flipped-manifest");
+    const TestMachine machine(workspace, Firmware::uefi_secure_boot, mib(2048));
+    make_plain_medium(workspace, machine);
+    const auto manifest = must(offset_in_iso(workspace / "medium.iso", "/bedplate/manifest.json"));
+    must(flip_bit(workspace / "medium.iso", manifest + 40));
+    check_medium_refused(workspace, machine, "manifest\\.signature");
+    workspace.succeeded();
+}
+
 TEST_CASE(
     "wrong documents, unsuitable disks and an unsigned medium are refused, one after another, in the rescue "
     "shell",

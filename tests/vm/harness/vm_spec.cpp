@@ -56,6 +56,9 @@ void add_machine(Arguments& args, const VmSpec& spec, Accelerator accelerator) {
     args.add("-display", "none");
     args.add("-device", "VGA");
     args.add("-device", "virtio-rng-pci");
+    if (spec.balloon) {
+        args.add("-device", "virtio-balloon-pci,id=balloon");
+    }
     if (!spec.restart_on_reboot) {
         args.flag("-no-reboot");
     }
@@ -68,6 +71,10 @@ void add_firmware(Arguments& args, const VmSpec& spec) {
     if (enforces_secure_boot(spec.firmware)) {
         args.add("-global", "driver=cfi.pflash01,property=secure,value=on");
         args.add("-global", "ICH9-LPC.disable_s3=1");
+    }
+    if (spec.http_boot) {
+        args.add("-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=no");
+        args.add("-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=no");
     }
     args.add("-drive", std::format("if=pflash,unit=0,format=raw,readonly=on,file={}",
                                    escaped(firmware_files(spec.firmware).code.string())));
@@ -211,21 +218,20 @@ void add_medium(Arguments& args, const MediumSpec& medium) {
                  std::format("ide-cd,bus=ide.0,drive=medium,id=cd0,bootindex={}", medium.boot_index));
         return;
     }
-    switch (medium.kind) {
-        case MediumSpec::Kind::usb_cd:
-            args.add("-device", "usb-bot,bus=usb.0,id=bridge");
-            break;
-        case MediumSpec::Kind::uas_cd:
-            args.add("-device", "usb-uas,bus=usb.0,id=bridge");
-            break;
-        default:
-            args.add("-device",
-                     std::format("usb-storage,bus=usb.0,drive=medium,id=stick0,removable=on,bootindex={}",
-                                 medium.boot_index));
-            return;
+    if (medium.kind == MediumSpec::Kind::usb_stick) {
+        args.add("-device",
+                 std::format("usb-storage,bus=usb.0,drive=medium,id=stick0,removable=on,bootindex={}",
+                             medium.boot_index));
+        return;
     }
+    args.add("-device", "usb-bot,bus=usb.0,id=bridge");
     args.add("-device",
              std::format("scsi-cd,bus=bridge.0,drive=medium,id=cd0,bootindex={}", medium.boot_index));
+}
+
+/// No option ROM unless asked for: a machine of these tests never boots from the network by accident.
+std::string boot_option(const NicSpec& nic) {
+    return nic.boot_index ? std::format("bootindex={}", *nic.boot_index) : std::string("romfile=");
 }
 
 /// 802.3ad wants to know speed and duplex; virtio has none of its own.
@@ -234,9 +240,9 @@ void add_rack_nic(Arguments& args, const NicSpec& nic) {
                                     "remote.type=unix,remote.path={1}.switch",
                                     nic.id, escaped(nic.rack_port)));
     const std::string slot = nic.pci_slot == 0 ? "" : std::format(",addr={:#x}", nic.pci_slot);
-    args.add("-device", std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},romfile=,speed=25000,"
-                                    "duplex=full,host_mtu=9216{2}",
-                                    nic.id, nic.mac, slot));
+    args.add("-device", std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},{2},speed=25000,"
+                                    "duplex=full,host_mtu=9216{3}",
+                                    nic.id, nic.mac, boot_option(nic), slot));
 }
 
 void add_tpm(Arguments& args, const VmSpec& spec) {
@@ -265,10 +271,8 @@ void add_nic(Arguments& args, const NicSpec& nic) {
         network += ",bootfile=" + escaped(nic.boot_file);
     }
     args.add("-netdev", network);
-    // No option ROM unless asked for: a machine of these tests never boots from the network by accident.
     args.add("-device", std::format("virtio-net-pci,netdev=net-{0},id={0},mac={1},{2}", nic.id, nic.mac,
-                                    nic.boot_index ? std::format("bootindex={}", *nic.boot_index)
-                                                   : std::string("romfile=")));
+                                    boot_option(nic)));
 }
 
 }  // namespace

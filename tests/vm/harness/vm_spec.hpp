@@ -50,9 +50,9 @@ struct Throttle {
 };
 
 /// An ISO image in a virtual drive: a CD on AHCI, the same file as a USB stick, or a USB CD drive as BMCs
-/// show their virtual media (bulk-only transport, or UAS).
+/// show their virtual media (bulk-only transport).
 struct MediumSpec {
-    enum class Kind { cdrom, usb_stick, usb_cd, uas_cd } kind = Kind::cdrom;
+    enum class Kind { cdrom, usb_stick, usb_cd } kind = Kind::cdrom;
     std::filesystem::path iso;
     unsigned boot_index = 10;
     std::optional<Throttle> throttle = {};
@@ -89,7 +89,8 @@ struct NicSpec {
     std::string host_address = "10.0.2.2";
     std::string guest_address = "10.0.2.15";
     std::optional<std::uint16_t> ssh_port = {};  ///< on 127.0.0.1, forwarded to port 22 of the guest
-    /// Folder of the rack and port of it ("/.../rack/n0"): then nothing of the above but id and mac counts.
+    /// Folder of the rack and port of it ("/.../rack/n0"): then nothing of the above but id and mac counts,
+    /// and of what is below neither folder nor boot file: the rack's own server says what is booted.
     std::string rack_port = {};
     unsigned pci_slot = 0;  ///< on the root bus; 0: QEMU's choice
     /// Offered to the firmware for network boot: TFTP from this folder (absolute), and what DHCP names as the
@@ -103,11 +104,14 @@ struct VmSpec {
     Firmware firmware = Firmware::uefi;
     Bytes memory = mib(2048);
     unsigned cpus = 1;  ///< more only for a machine that has this one for itself
+    /// UEFI firmware boots over the network by HTTP only; else it tries PXE first.
+    bool http_boot = false;
     std::optional<SystemIdentity> identity = SystemIdentity{};
     std::vector<DiskSpec> disks = {};
     std::optional<MediumSpec> medium = {};
     std::optional<DirectBoot> direct_boot = {};
     std::vector<NicSpec> nics = {};
+    bool balloon = false;  ///< a virtio balloon, by which the guest says how much memory it has left
     SerialPort serial = SerialPort::com1;
     /// UEFI variables; made from the firmware's template where it does not exist yet, and kept.
     std::filesystem::path efi_variables = {};

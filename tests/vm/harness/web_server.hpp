@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <thread>
+#include <vector>
 
-#include "base/result.hpp"
+#include "service.hpp"
 
 namespace bedplate::vm {
 
@@ -15,17 +14,15 @@ namespace bedplate::vm {
 /// Guests on QEMU's user-mode network reach it at the host's address there.
 class WebServer {
 public:
-    explicit WebServer(std::filesystem::path directory);
-    ~WebServer();
-    WebServer(const WebServer&) = delete;
-    WebServer& operator=(const WebServer&) = delete;
+    /// `inside`: see Service.
+    explicit WebServer(const std::filesystem::path& directory, std::vector<std::string> inside = {});
 
     /// Lines of the access log so far in which `text` stands.
     [[nodiscard]] unsigned requests(std::string_view text) const;
 
 private:
-    std::filesystem::path directory_;
-    std::jthread thread_;
+    std::filesystem::path log_;
+    Service nginx_;
 };
 
 }  // namespace bedplate::vm

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The ways in which firmware finds the installer on a network, with dnsmasq and nginx as `bedplate image pxe`
+// configures them, up to the installer's first lines (docs/boot-matrix.md).
+#include <catch2/catch_test_macros.hpp>
+#include <format>
+#include <fstream>
+#include <iostream>
+
+#include "harness/accelerator.hpp"
+#include "harness/web_server.hpp"
+#include "machine.hpp"
+#include "platform/time_scale.hpp"
+#include "require.hpp"
+#include "tests/support/rack/rack.hpp"
+
+using namespace bedplate;
+using namespace bedplate::vm;
+using std::chrono::minutes;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The boot server's port of the rack, its address, and who is given one.
+constexpr std::string_view server_port = "boot100";
+constexpr std::string_view server_address = "10.0.100.1";
+
+/// dnsmasq in a folder that has its dnsmasq.conf.
+Service dhcp_server(const fs::path& tree, const rack::Rack& rack) {
+    const auto pid_file = tree / "dnsmasq.pid", log = tree / "dnsmasq.log";
+    return {{"/usr/sbin/dnsmasq", "--keep-in-foreground", "--user=root", "--log-facility=" + log.string(),
+             "--pid-file=" + pid_file.string(), "--dhcp-leasefile=" + (tree / "leases").string(),
+             "--conf-file=" + (tree / "dnsmasq.conf").string()},
+            pid_file,
+            tree / "dnsmasq.out",
+            rack.inside({})};
+}
+
+struct Way {
+    std::string_view name;
+    Firmware firmware;
+    bool http;
+    std::string_view started_by;
+    std::string_view first_request;  ///< what only this way asks the web server for
+};
+
+constexpr Way ways[] = {
+    {"uefi-http", Firmware::uefi, true, "UEFI, Secure Boot off", "GET /shimx64.efi"},
+    {"secure-http", Firmware::uefi_secure_boot, true, "UEFI, Secure Boot on", "GET /shimx64.efi"},
+    {"secure-pxe", Firmware::uefi_secure_boot, false, "UEFI, Secure Boot on", "GET /boot/vmlinuz"},
+    {"bios-ipxe", Firmware::bios, false, "BIOS", "GET /boot.ipxe"},
+};
+
+}  // namespace
+
+TEST_CASE("firmware finds the installer by HTTP boot, PXE and iPXE, with dnsmasq and nginx as configured",
+          "[media-network]") {
+    for (const auto& way : ways) {
+        DYNAMIC_SECTION(way.name) {
+            Workspace workspace(std::format("boot-{}", way.name));
+            const auto rack = must(rack::Rack::start(host_commands(), workspace / "rack", {"n0"}));
+            must(rack->add_host(std::string(server_port), 100, std::format("{}/24", server_address)));
+            must(rack->connect({.name = "to-n0", .ports = {"n0"}, .native = 100, .lacp = false}));
+
+            // For a service tag that no machine has: what comes after the first lines is a refusal.
+            const auto site = workspace / "site.yaml";
+            std::ofstream(site) << site_text(
+                {.ssh_key = must(make_ssh_key(workspace.path())).public_line, .service_tag = "NOBODY1"});
+            const auto tree = fs::absolute(workspace / "pxe");
+            must(run_checked(
+                host_commands(),
+                {.argv = {must(find_bedplate()).string(), "image", "pxe", must(find_iso()).string(), "--out",
+                          tree.string(), "--directory", tree.string(), "--base-url",
+                          std::format("http://{}", server_address), "--server", std::string(server_address),
+                          "--interface", std::string(server_port), "--range", "10.0.100.50,10.0.100.99",
+                          "--site", site.string(), "--unattended"}}));
+            const WebServer web(tree, rack->inside({}));
+            const Service dhcp = dhcp_server(tree, *rack);
+
+            VmSpec spec{.firmware = way.firmware, .memory = mib(1536), .http_boot = way.http};
+            spec.nics = {
+                NicSpec{.rack_port = (fs::absolute(workspace / "rack") / "n0").string(), .boot_index = 1}};
+            spec.efi_variables = workspace / "efi-variables.fd";
+            const auto vm = must(Vm::start(spec, workspace.path(), must(choose_accelerator())));
+            const auto seen = vm->serial().wait_for("unattended installation", scaled(minutes(8)));
+            if (!seen) {
+                must(vm->screendump(workspace / "screen.png"));
+            }
+            must(seen);
+            must(vm->serial().wait_for(std::format("started by {}", way.started_by), scaled(minutes(2))));
+            // The site document came from the server.
+            must(vm->serial().wait_for(R"(code site\.no-node)", scaled(minutes(3))));
+            CHECK(web.requests(way.first_request) > 0);
+            std::cout << std::format("  {:<18} {:5.1f} s\n", way.name,
+                                     static_cast<double>(vm->power_cut().wall.count()) / 1000)
+                      << std::flush;
+            fs::remove_all(tree);
+            workspace.succeeded();
+        }
+    }
+}
