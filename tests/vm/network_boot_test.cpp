@@ -52,8 +52,9 @@ constexpr Way ways[] = {
     {"bios-ipxe", Firmware::bios, false, "", "GET /boot/vmlinuz"},
 };
 
-/// BIOS machines: until iPXE has the kernel. It takes the initramfs too slowly from this network, which drops what a
-/// guest does not read at once; the rest is what [media-ipxe] shows. Others: until the site document that the server has turns out not to be for them.
+/// BIOS machines: until iPXE has the kernel. It takes the initramfs too slowly from this network, which drops
+/// what a guest does not read at once; the rest is what [media-ipxe] shows. Others: until the site document
+/// that the server has turns out not to be for them.
 Result<void> first_lines(Vm& vm, const WebServer& web, const Way& way) {
     if (way.firmware == Firmware::bios) {
         const auto deadline = std::chrono::steady_clock::now() + scaled(minutes(5));
@@ -65,8 +66,9 @@ Result<void> first_lines(Vm& vm, const WebServer& web, const Way& way) {
         }
         return {};
     }
-    for (const auto& line : {std::string("unattended installation"), std::format("started by {}", way.started_by),
-                             std::string(R"(code site\.no-node)")}) {
+    for (const auto& line :
+         {std::string("unattended installation"), std::format("started by {}", way.started_by),
+          std::string(R"(code site\.no-node)")}) {
         BEDPLATE_TRY(vm.serial().wait_for(line, scaled(minutes(8))));
     }
     return {};
