@@ -60,7 +60,9 @@ export node
 
 menuentry "Boot local disk" --id local {{
     if [ -n "$node" ]; then
-        chainloader ($node)/EFI/BOOT/BOOTX64.EFI
+        # The loader looks for its other half where root is, which so far is this server.
+        set root=$node
+        chainloader /EFI/BOOT/BOOTX64.EFI
         boot
     fi
     exit
