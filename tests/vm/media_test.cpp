@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr minutes menu_timeout{6};
-constexpr minutes medium_timeout{10};
+constexpr minutes medium_timeout{20};
 
 /// Where guests find the host on QEMU's user-mode network.
 std::string base_url(std::uint16_t port) {
