@@ -42,14 +42,13 @@ struct Way {
     Firmware firmware;
     bool http;
     std::string_view started_by;
-    std::string_view first_request;  ///< what only this way asks the web server for
 };
 
 constexpr Way ways[] = {
-    {"uefi-http", Firmware::uefi, true, "UEFI, Secure Boot off", "GET /shimx64.efi"},
-    {"secure-http", Firmware::uefi_secure_boot, true, "UEFI, Secure Boot on", "GET /shimx64.efi"},
-    {"secure-pxe", Firmware::uefi_secure_boot, false, "UEFI, Secure Boot on", "GET /boot/vmlinuz"},
-    {"bios-ipxe", Firmware::bios, false, "", "GET /boot/vmlinuz"},
+    {"uefi-http", Firmware::uefi, true, "UEFI, Secure Boot off"},
+    {"secure-http", Firmware::uefi_secure_boot, true, "UEFI, Secure Boot on"},
+    {"secure-pxe", Firmware::uefi_secure_boot, false, "UEFI, Secure Boot on"},
+    {"bios-ipxe", Firmware::bios, false, ""},
 };
 
 /// BIOS machines: until iPXE has the kernel. It takes the initramfs too slowly from this network, which drops
@@ -58,7 +57,7 @@ constexpr Way ways[] = {
 Result<void> first_lines(Vm& vm, const WebServer& web, const Way& way) {
     if (way.firmware == Firmware::bios) {
         const auto deadline = std::chrono::steady_clock::now() + scaled(minutes(5));
-        while (web.requests(way.first_request) == 0) {
+        while (web.requests("GET /boot/vmlinuz") == 0) {
             if (std::chrono::steady_clock::now() > deadline) {
                 return fail("boot.ipxe", "iPXE did not fetch the kernel");
             }
@@ -110,7 +109,8 @@ TEST_CASE("firmware finds the installer by HTTP boot, PXE and iPXE, with dnsmasq
                 must(vm->screendump(workspace / "screen.png"));
             }
             must(seen);
-            CHECK(web.requests(way.first_request) > 0);
+            // Else the loader came by TFTP, or the port's own ROM was it.
+            CHECK((web.requests("GET /shimx64.efi") > 0) == way.http);
             std::cout << std::format("  {:<18} {:5.1f} s\n", way.name,
                                      static_cast<double>(vm->power_cut().wall.count()) / 1000)
                       << std::flush;
