@@ -39,7 +39,7 @@ check-vm: iso build ## Only the tests in virtual machines
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm$$'
 
 check-media: iso build ## Every way in which a medium reaches a machine: firmware, drives, network, faults (hours)
-	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm-(media|long)$$'
+	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm-(media|long)$$' -V -j $(JOBS)
 
 check-reproducible: iso ## Build the image twice under different conditions and compare bit for bit
 	@$(AS_ROOT) $(ENTER) tests/image/reproducible
