@@ -180,6 +180,11 @@ std::string SerialConsole::text() const {
     return out + without_control_sequences(pending_);
 }
 
+std::string SerialConsole::last_lines() const {
+    const std::scoped_lock lock(mutex_);
+    return tail();
+}
+
 void SerialConsole::wait_closed(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, timeout, [this] { return closed_; });

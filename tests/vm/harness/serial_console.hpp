@@ -45,6 +45,9 @@ public:
     /// Everything so far, without control sequences.
     [[nodiscard]] std::string text() const;
 
+    /// The last 25 lines, under a heading, for the message of a test that failed.
+    [[nodiscard]] std::string last_lines() const;
+
     /// Wait until the other end is closed, so that text() is complete.
     void wait_closed(std::chrono::milliseconds timeout);
 
