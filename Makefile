@@ -53,7 +53,7 @@ check-network: iso build ## The network on the virtual rack: every fault of a sw
 check-lab: iso build ## Several nodes on the virtual rack: one creates a cluster, the others join it by ticket
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^lab$$' -V
 
-check-lab-faults: iso build ## A node taken out and installed again; first boots killed at each step and switched off
+check-lab-faults: iso build ## A virtual machine that moves; a node taken out and installed again; first boots killed at each step and switched off
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^lab-faults$$' -V
 
 lab: iso build ## A cluster of three virtual machines from the image, which stays (out/bin/bedplate lab down ends it)

@@ -28,6 +28,7 @@ set(node_units
     firstboot/units/bedplate-identity.service
     firstboot/units/bedplate-network-pending.service
     firstboot/units/bedplate-firstboot.service
+    firstboot/units/bedplate-machines.service
     firstboot/units/bedplate-hardware.service
     firstboot/units/bedplate-hardware.timer)
 # The page that a node's Prometheus serves, and the same for those who have Grafana.
@@ -38,8 +39,12 @@ install(FILES "${CMAKE_BINARY_DIR}/bedplate-grafana.json" DESTINATION share/bedp
 install(DIRECTORY docs/runbooks/ DESTINATION share/bedplate/runbooks COMPONENT node FILES_MATCHING PATTERN "*.md")
 install(TARGETS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm RUNTIME DESTINATION lib/bedplate COMPONENT node)
 install(PROGRAMS firstboot/ceph_volume.py DESTINATION lib/bedplate RENAME ceph-volume COMPONENT node)
+install(PROGRAMS firstboot/virtual_domain.sh DESTINATION lib/ocf/resource.d/bedplate RENAME VirtualDomain COMPONENT node)
 install(FILES firstboot/sysusers.conf DESTINATION lib/sysusers.d RENAME bedplate.conf COMPONENT node)
 install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
+# What the services of other packages need besides: known from the start, so that no first boot has to read units again.
+file(GLOB_RECURSE dropins CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" firstboot/dropins/*.conf)
+install(DIRECTORY firstboot/dropins/ DESTINATION ${unit_dir} COMPONENT node)
 
 install(FILES firstboot/devices.conf DESTINATION lib/systemd/system.conf.d RENAME 10-bedplate.conf
     COMPONENT node)
@@ -57,6 +62,7 @@ endfunction()
 enable_unit(node sysinit.target.wants bedplate-identity.service)
 enable_unit(node sysinit.target.wants bedplate-network-pending.service)
 enable_unit(node multi-user.target.wants bedplate-firstboot.service)
+enable_unit(node multi-user.target.wants bedplate-machines.service)
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/links/installer")
 file(CREATE_LINK /usr/lib/systemd/system/bedplate-installer.target "${CMAKE_BINARY_DIR}/links/installer/default.target" SYMBOLIC)
 # In /etc, since the file of this name below /usr belongs to systemd.
@@ -114,9 +120,9 @@ function(pack component)
 endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
-pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm grafana ${node_units} ${dashboard}
+pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm grafana ${node_units} ${dropins} ${dashboard}
     firstboot/dashboard/grafana.py firstboot/ceph_volume.py firstboot/devices.conf firstboot/resolved.conf
-    firstboot/sysusers.conf)
+    firstboot/sysusers.conf firstboot/virtual_domain.sh)
 # Not among those that the image waits for.
 set(image_stamps ${stamps})
 pack(lab DEPENDS bedplate-lab bedplate-pulse)

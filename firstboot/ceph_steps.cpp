@@ -235,25 +235,11 @@ Steps option_steps(Node& node, Whose whose) {
             }};
 }
 
+/// Its service looks there (dropins/ceph-mgr@.service.d).
 Result<std::vector<ManagedFile>> shim_files() {
     const std::string folder = "/usr/lib/bedplate/ceph-mgr-shim";
     return std::vector<ManagedFile>{{.path = folder + "/bcrypt.py", .text = bcrypt_shim()},
-                                    {.path = folder + "/sitecustomize.py", .text = manager_customization()},
-                                    {.path = "/etc/systemd/system/ceph-mgr@.service.d/10-bedplate.conf",
-                                     .text = std::format("[Service]\nEnvironment=PYTHONPATH={}\n", folder)}};
-}
-
-/// The package leaves this folder to root: ceph-crash, which runs as ceph, sends a report and can not put it
-/// away, and never comes to the next one. (systemd-tmpfiles refuses to mend it: the folder above belongs to
-/// ceph.)
-Steps crash_folder_steps(Platform& platform) {
-    const std::string folder = "/var/lib/ceph/crash/posted";
-    return {.observe = [&platform, folder]() -> Result<Observation> {
-                BEDPLATE_ASSIGN(const auto owner,
-                                run_checked(platform.commands, {.argv = {"stat", "--format=%U", folder}}));
-                return trim(owner) == "ceph" ? satisfied() : needed();
-            },
-            .apply = [&platform, folder] { return run_all(platform, {{"chown", "ceph:ceph", folder}}); }};
+                                    {.path = folder + "/sitecustomize.py", .text = manager_customization()}};
 }
 
 Result<bool> mon_answers(Node& node) {
@@ -338,9 +324,7 @@ std::vector<Step> ceph_steps(Node& node) {
     } else {
         add("ceph.mgr-key", "get the manager's key", mgr_key_steps(node));
     }
-    add("ceph.mgr-shim", "let the manager load its modules", file_steps(platform, shim_files, [&platform] {
-            return run_all(platform, {{"systemctl", "daemon-reload"}});
-        }));
+    add("ceph.mgr-shim", "let the manager load its modules", file_steps(platform, shim_files));
     add("ceph.mgr", "start the manager",
         unit_steps(
             platform, {std::format("ceph-mgr@{}.service", name), "ceph-mgr.target"},
@@ -349,10 +333,6 @@ std::vector<Step> ceph_steps(Node& node) {
         add("ceph.mgr-options", "set the options of the manager's modules",
             option_steps(node, Whose::manager));
     }
-    steps.push_back(
-        {"ceph.crash-folder", "ceph", "let crash reports be put away", crash_folder_steps(platform)});
-    steps.push_back({"ceph.crash", "ceph", "collect crash reports",
-                     unit_steps(platform, {"ceph-crash.service"}, [] { return Result<bool>(true); })});
     steps.push_back({"ceph.osds", "ceph", "make or activate the planned OSDs", osd_steps(node)});
     add("ceph.pools", "keep as many copies in the pools as there is room for", pool_steps(node));
     return steps;

@@ -1,13 +1,16 @@
 #!/usr/bin/python3 -I
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ceph-volume, which writes keyrings itself.
+"""ceph-volume, which writes keyrings itself and lets systemd be.
 
 The packaged one has ceph-authtool write them, with the key as an argument: whoever is on the node can see that in the
-list of processes, and it is logged. Everything else is the packaged program (decision 0093).
+list of processes, and it is logged (decision 0093). Of each unit that it enables it has systemd read all units again, which
+takes longer than the rest of what it does where the machine is slow; starting one reads what enabling has linked (decision
+0106). Everything else is the packaged program.
 """
 import os
 
-from ceph_volume import conf, main
+from ceph_volume import conf, main, process
+from ceph_volume.systemd import systemctl
 from ceph_volume.util import encryption, prepare, system
 
 
@@ -20,6 +23,12 @@ def write_keyring(osd_id, secret, keyring_name='keyring', name=None):
     system.chown(path)
 
 
+def enable(unit, runtime=False):
+    """Enable a unit, until the next start of the machine only if that is asked for."""
+    process.run(['systemctl', 'enable', '--no-reload', *(['--runtime'] if runtime else []), unit])
+
+
+systemctl.enable = enable
 prepare.write_keyring = write_keyring
 encryption.write_keyring = write_keyring
 main.Volume()

@@ -161,18 +161,30 @@ Result<NodeCheck> check_cpu(Platform& platform, const std::string& hostname) {
                      .detail = "to the processor that all nodes have in common: " + verdict};
 }
 
-/// One without KVM would be given machines that it cannot start.
+/// One without KVM, or with a lesser processor, would be given machines that it cannot start.
 Result<NodeCheck> check_machines(Platform& platform, const std::string& hostname) {
     RegistryConnection connection(platform);
     BEDPLATE_TRY(connection.open());
-    BEDPLATE_ASSIGN(const auto beyond, vms_beyond(connection.registry(), hostname));
-    BEDPLATE_ASSIGN(const auto late, without_vm_files(connection.registry(), {hostname}));
+    Registry& registry = connection.registry();
+    BEDPLATE_ASSIGN(const auto beyond, vms_beyond(registry, hostname));
+    BEDPLATE_ASSIGN(const auto larger, beyond_processor(platform, registry, hostname));
+    BEDPLATE_ASSIGN(const auto late, without_vm_files(registry, {hostname}));
+    std::vector<std::string> against;
+    if (!beyond.empty()) {
+        against.push_back("these machines need KVM, which this node lacks: " + join(beyond, ", "));
+    }
+    if (!larger.empty()) {
+        against.push_back(
+            "these machines were made with a processor that this node cannot give them (docs/vms.md): " +
+            join(larger, ", "));
+    }
+    if (!late.empty()) {
+        against.emplace_back("some machines' files are not written yet");
+    }
     return NodeCheck{.id = "libvirt.machines",
-                     .ok = beyond.empty() && late.empty(),
-                     .detail = !beyond.empty()
-                                   ? "these machines need KVM, which this node lacks: " + join(beyond, ", ")
-                               : late.empty() ? "can run the cluster's machines, and has their files"
-                                              : "some machines' files are not written yet"};
+                     .ok = against.empty(),
+                     .detail = against.empty() ? "can run the cluster's machines, and has their files"
+                                               : join(against, "; ")};
 }
 
 Result<NodeCheck> check_time(Platform& platform, const NodeSettings& settings) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The processor that the cluster's machines see.
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.hpp"
 #include "firstboot/access.hpp"
 #include "firstboot/virt.hpp"
+#include "registry/vms.hpp"
 
 namespace bedplate::firstboot {
 
@@ -42,6 +46,21 @@ Result<void> publish(Node& node) {
     return registry.store_cpu_baseline({.of = digest_of(cpus), .xml = baseline});
 }
 
+/// "superset", "identical" or "incompatible": what of this <cpu> machines of that kind can have here.
+Result<std::string> compare(Platform& platform, const std::string& cpu, const std::string& type) {
+    BEDPLATE_TRY(platform.files.write(work_file, cpu));
+    BEDPLATE_ASSIGN(
+        const auto result,
+        platform.commands.run({.argv = {"virsh", "--connect", "qemu:///system", "hypervisor-cpu-compare",
+                                        std::string(work_file), "--virttype", type}}));
+    for (const auto* verdict : {"superset", "identical", "incompatible"}) {
+        if (result.out.contains(verdict)) {
+            return std::string(verdict);
+        }
+    }
+    return fail("cpu.compare", "libvirt does not compare the processors: " + std::string(trim(result.err)));
+}
+
 }  // namespace
 
 Steps cpu_steps(Node& node) {
@@ -68,17 +87,25 @@ Result<std::string> compare_with_baseline(Platform& platform, const std::string&
         return fail("cpu.no-baseline", "the cluster has no processor that all nodes have in common yet");
     }
     BEDPLATE_ASSIGN(const auto type, virt_type(platform, hostname));
-    BEDPLATE_TRY(platform.files.write(work_file, baseline->xml));
-    BEDPLATE_ASSIGN(
-        const auto result,
-        platform.commands.run({.argv = {"virsh", "--connect", "qemu:///system", "hypervisor-cpu-compare",
-                                        std::string(work_file), "--virttype", type}}));
-    for (const auto* verdict : {"superset", "identical", "incompatible"}) {
-        if (result.out.contains(verdict)) {
-            return std::string(verdict);
+    return compare(platform, baseline->xml, type);
+}
+
+Result<std::vector<std::string>> beyond_processor(Platform& platform, Registry& registry,
+                                                  const std::string& hostname) {
+    BEDPLATE_ASSIGN(const auto type, virt_type(registry, hostname));
+    BEDPLATE_ASSIGN(const auto processors, vm_processors(registry));
+    std::vector<std::string> names;
+    for (const auto& processor : processors) {
+        if (processor.type == "kvm" && type != "kvm") {
+            continue;  // vms_beyond() has named them
+        }
+        BEDPLATE_ASSIGN(const auto verdict, compare(platform, processor.cpu, processor.type));
+        if (verdict == "incompatible") {
+            std::ranges::copy(processor.machines, std::back_inserter(names));
         }
     }
-    return fail("cpu.compare", "libvirt does not compare the processors: " + std::string(trim(result.err)));
+    std::ranges::sort(names);
+    return names;
 }
 
 }  // namespace bedplate::firstboot

@@ -2,6 +2,7 @@
 // How nodes are switched off, as a member has it: its own device, the files of all, and the agents.
 #include <algorithm>
 #include <format>
+#include <set>
 
 #include "base/text.hpp"
 #include "firstboot/fencing.hpp"
@@ -96,6 +97,11 @@ FenceTest wanted_test(const NodeSettings& settings, const HaPolicy& policy) {
                                                                       : policy.fencing_test;
 }
 
+void warm_up_agent(Platform& platform, const std::string& agent) {
+    static_cast<void>(
+        platform.commands.run({.argv = {agent, "-o", "metadata"}, .timeout = std::chrono::seconds{30}}));
+}
+
 Result<void> FenceFiles::keep(FencingRegistry& registry,
                               const std::map<std::string, FencingRecord>& records) {
     const auto digest = devices_digest(records);
@@ -104,8 +110,10 @@ Result<void> FenceFiles::keep(FencingRegistry& registry,
     }
     FileSystem& files = platform_.files;
     BEDPLATE_TRY(files.make_directories(all_folders, 0700));
+    std::set<std::string> agents;
     for (const auto& [hostname, record] : records) {
         if (record.device) {
+            agents.insert(record.device->agent);
             BEDPLATE_TRY(files.make_directories(fence_folder(hostname), 0700));
             BEDPLATE_TRY(keep_file(files, fence_password_path(hostname),
                                    record.device->password.reveal() + "\n", 0600));
@@ -118,6 +126,9 @@ Result<void> FenceFiles::keep(FencingRegistry& registry,
         if (record == records.end() || !record->second.device) {
             BEDPLATE_TRY(remove_folder(files, hostname));
         }
+    }
+    for (const auto& agent : agents) {
+        warm_up_agent(platform_, agent);
     }
     BEDPLATE_TRY(registry.acknowledge(hostname_, digest));
     kept_ = digest;

@@ -38,6 +38,15 @@ std::vector<std::string> proved_ones(const std::map<std::string, FencingRecord>&
     return names;
 }
 
+/// Pacemaker reads its devices as soon as it starts, and after a restart nothing is in memory. The others'
+/// are of the same kind as a rule.
+bool warm_to_start(Node& node) {
+    if (node.settings.fencing && node.settings.fencing->by_bmc()) {
+        warm_up_agent(node.platform, node.settings.fencing->agent);
+    }
+    return true;
+}
+
 }  // namespace
 
 Result<void> FencingFollower::publish_own(FencingRegistry& registry, FencingRecord& own) {
@@ -186,13 +195,18 @@ bool may_start_pacemaker(Node& node) {
             const auto own = registry.record(hostname);
             const auto policy = own ? registry.policy() : std::unexpected(own.error());
             if (policy) {
-                if (!in_fence_loop(*own, policy->value_or(node.settings.ha), connection.registry().now())) {
-                    return true;
+                const auto rules = policy->value_or(node.settings.ha);
+                const auto now = connection.registry().now();
+                if (!in_fence_loop(*own, rules, now)) {
+                    return warm_to_start(node);
                 }
+                // One that is held already may have been fenced long ago.
+                const auto times =
+                    std::max<std::size_t>(times_fenced(*own, rules, now), rules.fence_loop_times);
                 node.say(
                     std::format("this node was fenced {} times and stays out: find out why, then 'bedplate "
                                 "node fencing {} --release --commit' on any control node",
-                                own->fenced.size(), hostname));
+                                times, hostname));
                 // Without the mark nobody lets it in by itself, which is the safe side.
                 if (registry.hold(hostname)) {
                     static_cast<void>(platform.files.write(held_mark, "fenced again and again\n"));
@@ -203,7 +217,7 @@ bool may_start_pacemaker(Node& node) {
         platform.clock.sleep(std::chrono::seconds{2});
     } while (platform.clock.steady() < deadline);
     node.say("the registry does not say whether this node was fenced again and again: Pacemaker is started");
-    return true;
+    return warm_to_start(node);
 }
 
 }  // namespace bedplate::firstboot

@@ -27,13 +27,20 @@ namespace bedplate::firstboot {
 /// created the cluster and ran before there was anybody to ask.
 [[nodiscard]] FenceTest wanted_test(const NodeSettings& settings, const HaPolicy& policy);
 
+/// Have a fence agent's program read before Pacemaker asks it what it can do. Pacemaker (3.0) waits 10 s for
+/// that, and until it knows, "off and on" becomes "off" alone (fenced's get_agent_metadata, asked again after
+/// 10 s and more): a Python program that comes from a cold disk is late. How it ends is no matter: one that
+/// does not work is found by the proof.
+void warm_up_agent(Platform& platform, const std::string& agent);
+
 /// What a member keeps in files of how the others are switched off. Written by whoever follows the registry.
 class FenceFiles {
 public:
     FenceFiles(Platform& platform, std::string hostname)
         : platform_(platform), hostname_(std::move(hostname)) {}
 
-    /// Bring the files in line with the registry's, and say so there. Errors: file.write, registry.*.
+    /// Bring the files in line with the registry's, have the agents warm, and say so there. Errors:
+    /// file.write, registry.*.
     [[nodiscard]] Result<void> keep(FencingRegistry& registry,
                                     const std::map<std::string, FencingRecord>& records);
 
@@ -90,9 +97,6 @@ private:
 /// Before Pacemaker starts: a node that is fenced again and again stays out. False: do not start it. Where
 /// the registry does not answer within 20 s, it is started: a rack that lost its power comes back by itself.
 [[nodiscard]] bool may_start_pacemaker(Node& node);
-
-/// The drop-in that asks so.
-[[nodiscard]] std::vector<ManagedFile> guard_files();
 
 /// Steps of the stage ha: what machines may be placed on this node, and its watchdog.
 [[nodiscard]] std::vector<Step> capacity_steps(Node& node);

@@ -16,8 +16,7 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 Result<Attributes> wanted_attributes(Node& node) {
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
-    BEDPLATE_ASSIGN(const auto machine,
-                    read_machine(node.platform, node.settings, membership.self.control));
+    BEDPLATE_ASSIGN(const auto machine, read_machine(node.platform, node.settings, membership.self.control));
     const auto capacity = node_capacity(machine, node.settings.capacity);
     return Attributes{{"cpu", std::to_string(capacity.cpu)},
                       {"hv_memory", std::to_string(capacity.hv_memory)}};
@@ -64,30 +63,50 @@ bool has_hardware_watchdog(Node& node) {
     return identity && !trim(*identity).starts_with("Software Watchdog");
 }
 
+constexpr std::string_view sbd_settings = "/etc/default/sbd";
+constexpr std::string_view sbd_used =
+    "# Written by bedplate-firstboot: no shared disk, only the watchdog.\n"
+    "SBD_PACEMAKER=yes\n"
+    "SBD_STARTMODE=always\n"
+    "SBD_DELAY_START=no\n"
+    "SBD_WATCHDOG_DEV=/dev/watchdog0\n"
+    "SBD_WATCHDOG_TIMEOUT=5\n";
+constexpr std::string_view sbd_unused =
+    "# Written by bedplate-firstboot: not used, since the cluster has fewer than three nodes.\n";
+
+/// Of the list of members as it is now.
+Result<bool> wants_sbd(Node& node) {
+    BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
+    return watchdogs_serve(membership.all);
+}
+
 /// sbd begins with the next start of corosync: it cannot be started beside a corosync that runs, and would
-/// end one that runs without Pacemaker.
+/// end one that runs without Pacemaker. Neither can it be stopped there.
 Steps watchdog(Node& node) {
     Platform& platform = node.platform;
     auto files = file_steps(
         platform,
-        []() -> Result<std::vector<ManagedFile>> {
-            return std::vector<ManagedFile>{{.path = "/etc/default/sbd",
-                                             .text =
-                                                 "# Written by bedplate-firstboot: no shared disk, only the "
-                                                 "watchdog.\n"
-                                                 "SBD_PACEMAKER=yes\n"
-                                                 "SBD_STARTMODE=always\n"
-                                                 "SBD_DELAY_START=no\n"
-                                                 "SBD_WATCHDOG_DEV=/dev/watchdog0\n"
-                                                 "SBD_WATCHDOG_TIMEOUT=5\n"}};
+        [&node]() -> Result<std::vector<ManagedFile>> {
+            BEDPLATE_ASSIGN(const bool wanted, wants_sbd(node));
+            return std::vector<ManagedFile>{
+                {.path = std::string(sbd_settings), .text = std::string(wanted ? sbd_used : sbd_unused)}};
         },
-        [&platform]() -> Result<void> {
-            BEDPLATE_TRY(run_checked(platform.commands, systemctl({"enable"}, {"sbd.service"})));
+        [&node]() -> Result<void> {
+            BEDPLATE_ASSIGN(const bool wanted, wants_sbd(node));
+            BEDPLATE_TRY(run_checked(node.platform.commands,
+                                     systemctl({wanted ? "enable" : "disable"}, {"sbd.service"})));
             return {};
         });
     auto observe = files.observe;
     files.observe = [&node, observe]() -> Result<Observation> {
-        return has_hardware_watchdog(node) ? observe() : Result<Observation>(satisfied());
+        if (!has_hardware_watchdog(node)) {
+            return satisfied();
+        }
+        BEDPLATE_ASSIGN(const bool wanted, wants_sbd(node));
+        const auto there = node.platform.files.read(sbd_settings);
+        // Where it never was used the package's own file stays.
+        const bool used = there && *there == sbd_used;
+        return wanted || used ? observe() : Result<Observation>(satisfied());
     };
     return files;
 }
@@ -205,13 +224,6 @@ Steps proof(Node& node) {
 }
 
 }  // namespace
-
-std::vector<ManagedFile> guard_files() {
-    return {{.path = "/etc/systemd/system/pacemaker.service.d/10-bedplate.conf",
-             .text = "[Service]\n"
-                     "# A node that is fenced again and again stays out (docs/fencing.md).\n"
-                     "ExecCondition=/usr/lib/bedplate/bedplate-firstboot guard\n"}};
-}
 
 std::vector<Step> capacity_steps(Node& node) {
     return {{"ha.capacity", "ha", "say how much of this node machines may be placed on", utilization(node)}};

@@ -26,6 +26,7 @@ constexpr std::array followed{"etcd.access",
                               "edge.proxies",
                               "edge.address-config",
                               "edge.address",
+                              "ha.watchdog",
                               "monitoring.targets",
                               "monitoring.server-config",
                               "monitoring.alertmanager-config"};
@@ -123,8 +124,8 @@ Result<void> Follower::follow(Registry& registry) {
         due_ = false;
     }
     if (!self->remote) {
-        BEDPLATE_ASSIGN(const bool written, follow_corosync(platform, registry, SeedPlaces{},
-                                                            node_.settings.hostname));
+        BEDPLATE_ASSIGN(const bool written,
+                        follow_corosync(platform, registry, SeedPlaces{}, node_.settings.hostname));
         qdevice_due_ = qdevice_due_ || written;
         if (qdevice_due_) {
             BEDPLATE_TRY(follow_qdevice(platform, registry));
@@ -136,28 +137,28 @@ Result<void> Follower::follow(Registry& registry) {
 }
 
 std::jthread follow_membership(Platform& platform, std::string hostname, std::unique_ptr<Http> http) {
-    return std::jthread([&platform, hostname = std::move(hostname),
-                         http = std::move(http)](const std::stop_token& stop) {
-        Platform own{.commands = platform.commands,
-                     .files = platform.files,
-                     .blocks = platform.blocks,
-                     .clock = platform.clock,
-                     .http = *http};
-        FenceFiles fencing(own, hostname);
-        NodeMetrics metrics(own);
-        WholeReads reads;
-        for (unsigned round = 0; !stop.stop_requested(); ++round) {
-            tell_progress(own, metrics, round);
-            RegistryConnection connection(own);
-            // A registry that does not answer now does so in two seconds, or the steps say why not.
-            if (connection.open()) {
-                auto& registry = connection.registry();
-                static_cast<void>(read_if_due(
-                    reads, registry, own.clock, [&] { return keep_up(own, registry, fencing, hostname); }));
+    return std::jthread(
+        [&platform, hostname = std::move(hostname), http = std::move(http)](const std::stop_token& stop) {
+            Platform own{.commands = platform.commands,
+                         .files = platform.files,
+                         .blocks = platform.blocks,
+                         .clock = platform.clock,
+                         .http = *http};
+            FenceFiles fencing(own, hostname);
+            NodeMetrics metrics(own);
+            WholeReads reads;
+            for (unsigned round = 0; !stop.stop_requested(); ++round) {
+                tell_progress(own, metrics, round);
+                RegistryConnection connection(own);
+                // A registry that does not answer now does so in two seconds, or the steps say why not.
+                if (connection.open()) {
+                    auto& registry = connection.registry();
+                    static_cast<void>(read_if_due(reads, registry, own.clock,
+                                                  [&] { return keep_up(own, registry, fencing, hostname); }));
+                }
+                own.clock.sleep(std::chrono::seconds{2});
             }
-            own.clock.sleep(std::chrono::seconds{2});
-        }
-    });
+        });
 }
 
 }  // namespace bedplate::firstboot

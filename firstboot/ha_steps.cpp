@@ -84,14 +84,6 @@ Result<bool> quorate(Platform& platform) {
 }
 
 /// Machines are stopped before libvirt and the network go, and Pacemaker asks whether it may start.
-Result<std::vector<ManagedFile>> order_files() {
-    std::vector<ManagedFile> files = guard_files();
-    files.push_back({.path = "/etc/systemd/system/resource-agents-deps.target.d/10-bedplate.conf",
-                     .text = "[Unit]\nRequires=libvirtd.service\n"
-                             "After=libvirtd.service virtlogd.socket network-online.target\n"});
-    return files;
-}
-
 /// Pacemaker sees this node, and gives it resources.
 Result<bool> online(Node& node) {
     BEDPLATE_ASSIGN(const auto element, pacemaker_node(node.platform, node.settings.hostname));
@@ -265,10 +257,6 @@ std::vector<Step> ha_steps(Node& node) {
         steps.push_back(
             {"ha.standby", "ha", "start in standby", on_corosync_node(platform, standby_steps(node))});
     }
-    steps.push_back({"ha.order", "ha", "stop machines before libvirt and the network go",
-                     file_steps(platform, order_files, [&platform] {
-                         return run_all(platform, {{"systemctl", "daemon-reload"}});
-                     })});
     steps.push_back(
         {"ha.pacemaker", "ha", "start Pacemaker",
          on_corosync_node(platform, unit_steps(

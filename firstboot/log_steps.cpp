@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Logs: the journal's bounds, the kernel's audit, and rsyslog between the nodes (docs/logs.md).
+#include <algorithm>
 #include <format>
 
 #include "base/text.hpp"
@@ -10,16 +11,20 @@ namespace bedplate::firstboot {
 
 namespace {
 
-/// On the disk, and bounded. Nothing goes over syslog's old socket: rsyslog reads the journal itself.
-constexpr std::string_view journald_conf =
-    "# Written by bedplate-firstboot.\n"
-    "[Journal]\n"
-    "Storage=persistent\n"
-    "SystemMaxUse=2G\n"
-    "SystemKeepFree=1G\n"
-    "RateLimitIntervalSec=30s\n"
-    "RateLimitBurst=10000\n"
-    "ForwardToSyslog=no\n";
+/// On the disk, and bounded, also where /var/log is small. Nothing goes over syslog's old socket: rsyslog
+/// reads the journal itself.
+std::string journald_conf(Bytes log) {
+    return std::format(
+        "# Written by bedplate-firstboot.\n"
+        "[Journal]\n"
+        "Storage=persistent\n"
+        "SystemMaxUse={}\n"
+        "SystemKeepFree={}\n"
+        "RateLimitIntervalSec=30s\n"
+        "RateLimitBurst=10000\n"
+        "ForwardToSyslog=no\n",
+        std::min(gib(2).value, log.value / 4), std::min(gib(1).value, log.value / 8));
+}
 
 /// auditd hands each record on to the journal; so it is sent away like every other line.
 constexpr std::string_view audit_plugin =
@@ -31,19 +36,19 @@ constexpr std::string_view audit_plugin =
     "args = LOG_INFO LOG_AUTHPRIV\n"
     "format = string\n";
 
-/// rsyslog binds to the node's address, and gives up for good where it is not there yet.
-constexpr std::string_view rsyslog_unit =
-    "# Written by bedplate-firstboot.\n"
-    "[Unit]\n"
-    "Wants=network-online.target\n"
-    "After=network-online.target\n"
-    "[Service]\n"
-    "ExecStartPre=/usr/sbin/rsyslogd -N1\n"
-    "TimeoutStopSec=90\n";
+/// rsyslog goes on without its port where it could not bind it, and never tries again: systemd would see no
+/// failure. So it may bind to the node's address before that is there.
+constexpr std::string_view bind_sysctl = "/etc/sysctl.d/60-bedplate-logs.conf";
+constexpr std::string_view bind_sysctl_text =
+    "# Written by bedplate-firstboot: rsyslog may be there before the node's address.\n"
+    "net.ipv4.ip_nonlocal_bind = 1\n";
 
-Result<std::vector<ManagedFile>> journal_files() {
+Result<std::vector<ManagedFile>> journal_files(Platform& platform) {
+    BEDPLATE_ASSIGN(const auto log, file_system_size(platform, "/var/log"));
+    // These files are read by their names, wherever they lie, and the last one wins: Debian's syslog.conf
+    // switches forwarding on.
     return std::vector<ManagedFile>{
-        {.path = "/etc/systemd/journald.conf.d/10-bedplate.conf", .text = std::string(journald_conf)}};
+        {.path = "/etc/systemd/journald.conf.d/zz-bedplate.conf", .text = journald_conf(log)}};
 }
 
 Result<std::vector<ManagedFile>> audit_files() {
@@ -87,8 +92,7 @@ Result<std::vector<ManagedFile>> rsyslog_files(Node& node) {
             files.push_back({.path = places.elasticsearch_ca.string(), .text = policy.elasticsearch->ca});
         }
     }
-    files.push_back({.path = "/etc/systemd/system/rsyslog.service.d/10-bedplate.conf",
-                     .text = std::string(rsyslog_unit)});
+    files.push_back({.path = std::string(bind_sysctl), .text = std::string(bind_sysctl_text)});
     files.push_back(
         {.path = "/etc/rsyslog.conf",
          .text = rsyslog_conf(policy, membership.self, membership.all, secrets.elasticsearch, places),
@@ -102,7 +106,8 @@ Result<void> take_up_configuration(Platform& platform) {
     Command restart = systemctl({"try-restart"}, {"rsyslog.service"});
     restart.timeout = std::chrono::minutes{3};
     // Its socket looks for it by an alias, which enabling makes and only reloading shows.
-    BEDPLATE_TRY(run_all(platform, {{"systemctl", "enable", "--no-reload", "rsyslog.service"},
+    BEDPLATE_TRY(run_all(platform, {{"sysctl", "--quiet", std::format("--load={}", bind_sysctl)},
+                                    {"systemctl", "enable", "--no-reload", "rsyslog.service"},
                                     {"systemctl", "daemon-reload"}}));
     BEDPLATE_TRY(run_checked(platform.commands, restart));
     return {};
@@ -118,10 +123,11 @@ Result<bool> takes_logs(Platform& platform) {
 std::vector<Step> log_steps(Node& node) {
     Platform& platform = node.platform;
     return {{"logs.journal", "logs", "keep the journal on the disk, within bounds",
-             file_steps(platform, journal_files,
-                        [&platform] {
-                            return run_all(platform, {{"systemctl", "restart", "systemd-journald.service"}});
-                        })},
+             file_steps(
+                 platform, [&platform] { return journal_files(platform); },
+                 [&platform] {
+                     return run_all(platform, {{"systemctl", "restart", "systemd-journald.service"}});
+                 })},
             {"logs.audit-config", "logs", "say what the kernel's audit writes down",
              file_steps(platform, audit_files)},
             {"logs.audit", "logs", "start the audit", audit_steps(platform)},

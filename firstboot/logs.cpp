@@ -31,8 +31,15 @@ std::chrono::sys_seconds now(Platform& platform) {
     return std::chrono::floor<std::chrono::seconds>(platform.clock.now());
 }
 
-Result<void> tend_kept(Platform& platform, const LogPlaces& places, const LogPolicy& policy,
+/// What is kept takes half of its file system at most, whatever the site says: beside it lie the journal and
+/// the audit.
+Result<void> tend_kept(Platform& platform, const LogPlaces& places, LogPolicy policy,
                        std::span<const KeptLog> kept) {
+    if (kept.empty()) {
+        return {};
+    }
+    BEDPLATE_ASSIGN(const auto room, file_system_size(platform, places.kept.string()));
+    policy.max_size.value = std::min(policy.max_size.value, room.value / 2);
     const auto chores = log_chores(kept, now(platform), policy);
     for (const auto& path : chores.remove) {
         BEDPLATE_TRY(platform.files.remove(places.kept / path));

@@ -25,15 +25,6 @@ Steps publish_steps(Platform& platform) {
             .apply = [&platform] { return run_all(platform, {{std::string(program), "publish"}}); }};
 }
 
-/// A machine whose file is missing when Pacemaker looks is not installed there, for good: files first.
-Result<std::vector<ManagedFile>> pacemaker_files() {
-    return std::vector<ManagedFile>{
-        {.path = "/etc/systemd/system/pacemaker.service.d/20-bedplate-machines.conf",
-         .text = std::format("[Unit]\nAfter=etcd.service network-online.target\n\n"
-                             "[Service]\nExecStartPre=-{} files\nTimeoutStartSec=5min\n",
-                             program)}};
-}
-
 Steps machine_file_steps(Node& node) {
     Platform& platform = node.platform;
     return {.observe = [&node, &platform]() -> Result<Observation> {
@@ -69,10 +60,7 @@ std::vector<Step> machine_host_steps(Node& node) {
 }
 
 std::vector<Step> machine_steps(Node& node) {
-    return {{"ha.machine-order", "ha", "let machines' files come before Pacemaker",
-             file_steps(node.platform, pacemaker_files,
-                        [&node] { return run_all(node.platform, {{"systemctl", "daemon-reload"}}); })},
-            {"ha.machines", "ha", "write the machines' files", machine_file_steps(node)}};
+    return {{"ha.machines", "ha", "write the machines' files", machine_file_steps(node)}};
 }
 
 std::vector<Step> site_machine_steps(Node& node) {
@@ -89,14 +77,18 @@ std::vector<Step> site_machine_steps(Node& node) {
               .apply = [&node] { return apply_site(node); }}}};
 }
 
-Result<std::string> virt_type(Platform& platform, const std::string& hostname) {
-    RegistryConnection connection(platform);
-    BEDPLATE_TRY(connection.open());
-    BEDPLATE_ASSIGN(const auto hosts, vm_hosts(connection.registry()));
+Result<std::string> virt_type(Registry& registry, const std::string& hostname) {
+    BEDPLATE_ASSIGN(const auto hosts, vm_hosts(registry));
     const auto self = hosts.find(hostname);
     return self != hosts.end()
                ? Result<std::string>(self->second.type)
                : fail("vm.host-unknown", "this node has not said yet what machines it can run");
+}
+
+Result<std::string> virt_type(Platform& platform, const std::string& hostname) {
+    RegistryConnection connection(platform);
+    BEDPLATE_TRY(connection.open());
+    return virt_type(connection.registry(), hostname);
 }
 
 }  // namespace bedplate::firstboot

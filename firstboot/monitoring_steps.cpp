@@ -25,17 +25,16 @@ constexpr std::array collectors{"bonding",  "cpu",     "diskstats", "filesystem"
                                 "mdadm",    "meminfo", "netdev",    "netstat",    "stat",  "systemd",
                                 "textfile", "timex",   "uname",     "vmstat"};
 
+/// The exporter connects as if it wanted to change something, and runs as a user that may not: by the socket
+/// on which libvirt lets everybody look and nobody change anything, whatever was asked for, it gets all it
+/// needs.
+constexpr std::string_view libvirt_uri = "qemu:///system?socket=/run/libvirt/libvirt-sock-ro";
+
 /// How much of the file system that holds them may measurements take: the rest of it is needed as well.
 Result<Bytes> room_for_measurements(Platform& platform) {
     constexpr std::uint64_t share = 4;
-    BEDPLATE_ASSIGN(const auto out,
-                    run_checked(platform.commands, {.argv = {"findmnt", "--noheadings", "--bytes", "--output",
-                                                             "SIZE", "--target", "/var/lib/prometheus"}}));
-    const auto size = parse_unsigned(trim(out));
-    if (!size) {
-        return fail("monitoring.room", std::format("'{}' is no size", trim(out)), "/var/lib/prometheus");
-    }
-    return Bytes{*size / share};
+    BEDPLATE_ASSIGN(const auto size, file_system_size(platform, "/var/lib/prometheus"));
+    return Bytes{size.value / share};
 }
 
 Result<std::vector<ManagedFile>> exporter_files(Node& node) {
@@ -51,15 +50,12 @@ Result<std::vector<ManagedFile>> exporter_files(Node& node) {
                              "--collector.textfile.directory={} --web.listen-address={}:{}\"\n",
                              flags, told_units, metrics_folder, ip, port_of(Exporter::node))},
         {.path = "/etc/default/prometheus-libvirt-exporter",
-         .text = std::format("ARGS=\"--web.listen-address={}:{}\"\n", ip, port_of(Exporter::libvirt))},
+         .text = std::format("ARGS=\"--libvirt.uri={} --web.listen-address={}:{}\"\n", libvirt_uri, ip,
+                             port_of(Exporter::libvirt))},
         {.path = "/etc/ha_cluster_exporter.yaml",
          .text = std::format("address: {}\nport: {}\n", ip, port_of(Exporter::hacluster))},
-        {.path = "/etc/systemd/system/ha_cluster_exporter.service.d/10-bedplate.conf",
-         .text =
-             std::format("[Unit]\nAfter=corosync.service pacemaker.service\n[Service]\n"
-                         "ExecStart=\nExecStart=/usr/bin/ha_cluster_exporter --web.listen-address={}:{}\n",
-                         ip, port_of(Exporter::hacluster))},
-    };
+        {.path = "/etc/default/ha_cluster_exporter",
+         .text = std::format("BEDPLATE_ADDRESS={}:{}\n", ip, port_of(Exporter::hacluster))}};
 }
 
 Result<std::vector<ManagedFile>> prometheus_files(Node& node) {
@@ -139,15 +135,26 @@ Steps configured(Platform& platform, std::function<Result<std::vector<ManagedFil
     return on_control(platform, file_steps(platform, std::move(files), restart));
 }
 
+/// The package leaves this folder to root: ceph-crash, which runs as ceph, sends a report and can not put it
+/// away, and never comes to the next one. (systemd-tmpfiles refuses to mend it: the folder above belongs to
+/// ceph.)
+Steps crash_folder_steps(Platform& platform) {
+    const std::string folder = "/var/lib/ceph/crash/posted";
+    return {.observe = [&platform, folder]() -> Result<Observation> {
+                BEDPLATE_ASSIGN(const auto owner,
+                                run_checked(platform.commands, {.argv = {"stat", "--format=%U", folder}}));
+                return trim(owner) == "ceph" ? satisfied() : needed();
+            },
+            .apply = [&platform, folder] { return run_all(platform, {{"chown", "ceph:ceph", folder}}); }};
+}
+
 }  // namespace
 
 std::vector<Step> monitoring_steps(Node& node) {
     Platform& platform = node.platform;
-    const auto reload = [&platform] { return run_all(platform, {{"systemctl", "daemon-reload"}}); };
     std::vector<Step> steps{
         {"monitoring.config", "monitoring", "configure the exporters",
-         file_steps(
-             platform, [&node] { return exporter_files(node); }, reload)},
+         file_steps(platform, [&node] { return exporter_files(node); })},
         {"monitoring.exporters", "monitoring", "start the exporters",
          unit_steps(platform,
                     {"prometheus-node-exporter.service", "prometheus-libvirt-exporter.service",
@@ -165,6 +172,12 @@ std::vector<Step> monitoring_steps(Node& node) {
         {"monitoring.server", "monitoring", "start Prometheus and Alertmanager",
          on_control(platform,
                     unit_steps(platform, {"prometheus.service", "prometheus-alertmanager.service"}, yes))});
+    // Its first deed is to try its key out with Ceph's own command, which would take the processor from what
+    // is waited for.
+    steps.push_back({"monitoring.crash-folder", "monitoring", "let Ceph's crash reports be put away",
+                     crash_folder_steps(platform)});
+    steps.push_back({"monitoring.crash", "monitoring", "collect Ceph's crash reports",
+                     unit_steps(platform, {"ceph-crash.service"}, yes)});
     return steps;
 }
 

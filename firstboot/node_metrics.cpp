@@ -57,7 +57,7 @@ void add_room(Exposition& out, const NodeCapacity& room) {
     out.family("bedplate_capacity_memory_bytes", "Memory that machines may be promised on this node.");
     out.sample({}, mib(room.hv_memory).value);
     out.family("bedplate_capacity_threads", "Threads that machines may use on this node.");
-    out.sample({}, room.cpu);
+    out.sample({}, room.threads);
 }
 
 void add_members(Exposition& out, const std::vector<Member>& members) {

@@ -45,7 +45,8 @@ Result<std::vector<std::string>> known_osds(Platform& platform) {
 Result<void> make(Node& node) {
     BEDPLATE_ASSIGN(const auto known, known_osds(node.platform));
     BEDPLATE_TRY(check_kept_osds(node.platform, known));
-    BEDPLATE_TRY(run_all(node.platform, {{"systemctl", "enable", "--now", "ceph-osd.target"}}));
+    BEDPLATE_TRY(run_all(node.platform, {{"systemctl", "enable", "--no-reload", "ceph-osd.target"},
+                                         {"systemctl", "start", "ceph-osd.target"}}));
     BEDPLATE_ASSIGN(const auto done, prepare_osds(node.platform));
     for (const auto& line : done) {
         node.say(line);

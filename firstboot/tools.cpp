@@ -137,6 +137,17 @@ Steps unit_steps(Platform& platform, std::vector<std::string> units, std::functi
             }};
 }
 
+Result<Bytes> file_system_size(Platform& platform, std::string_view path) {
+    BEDPLATE_ASSIGN(const auto out,
+                    run_checked(platform.commands, {.argv = {"findmnt", "--noheadings", "--bytes", "--output",
+                                                             "SIZE", "--target", std::string(path)}}));
+    const auto size = parse_unsigned(trim(out));
+    if (!size) {
+        return fail("node.file-system", std::format("'{}' is no size", trim(out)), std::string(path));
+    }
+    return Bytes{*size};
+}
+
 Result<ClusterIdentity> read_identity(const FileSystem& files) {
     BEDPLATE_ASSIGN(const Json json, read_json(files, identity_path));
     return cluster_identity_from_json(json);

@@ -66,6 +66,9 @@ struct ManagedFile {
 /// Run commands one after the other; the first that fails ends it.
 [[nodiscard]] Result<void> run_all(Platform& platform, const std::vector<std::vector<std::string>>& commands);
 
+/// How large the file system is that holds a path. Errors: command.*, node.file-system.
+[[nodiscard]] Result<Bytes> file_system_size(Platform& platform, std::string_view path);
+
 /// What the cluster agreed on, as this node keeps it.
 inline constexpr std::string_view identity_path = "/var/lib/bedplate/cluster.json";
 inline constexpr std::string_view members_path = "/var/lib/bedplate/members.json";

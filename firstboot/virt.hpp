@@ -14,6 +14,7 @@ namespace bedplate::firstboot {
 /// "kvm" or "qemu": what machines on this node are, as it has told the registry. Errors: vm.host-unknown,
 /// registry.*.
 [[nodiscard]] Result<std::string> virt_type(Platform& platform, const std::string& hostname);
+[[nodiscard]] Result<std::string> virt_type(Registry& registry, const std::string& hostname);
 
 /// What this node's processor can do for machines goes into the registry, and what all nodes' can: a machine
 /// that is given that (virsh hypervisor-cpu-baseline) may run on any of them and move between them.
@@ -22,5 +23,10 @@ namespace bedplate::firstboot {
 /// This node can run what all of them shall: libvirt's verdict on the cluster's baseline ("superset",
 /// "identical", "incompatible"). Errors: cpu.no-baseline, and those of registry and virsh.
 [[nodiscard]] Result<std::string> compare_with_baseline(Platform& platform, const std::string& hostname);
+
+/// HA machines that were made with a processor which this node cannot give them: it joined later, and the
+/// processor that all have in common was a larger one then. Errors: those of registry and virsh.
+[[nodiscard]] Result<std::vector<std::string>> beyond_processor(Platform& platform, Registry& registry,
+                                                                const std::string& hostname);
 
 }  // namespace bedplate::firstboot

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::string_view libvirt_keyring = "/var/lib/bedplate/ceph/client.libvirt.keyring";
 
+/// As dropins/libvirtd.socket.d wants it.
+constexpr std::string_view libvirt_socket = "/run/libvirt/libvirt-sock";
+constexpr std::string_view socket_mode = "root:libvirt:660";
+
 Result<std::vector<ManagedFile>> libvirt_files(Node& node) {
     BEDPLATE_ASSIGN(const auto membership, read_membership(node.platform.files));
     const std::string listen = std::format("[Socket]\nListenStream=\nListenStream={}:16514\nFreeBind=yes\n",
@@ -26,17 +30,25 @@ Result<std::vector<ManagedFile>> libvirt_files(Node& node) {
         {.path = "/etc/systemd/system/libvirtd-tls.socket.d/10-bedplate.conf", .text = listen}};
 }
 
+/// It answers, and not to everybody.
+Result<bool> answers_whom_it_should(Platform& platform) {
+    BEDPLATE_TRY(virsh(platform, {"version"}));
+    BEDPLATE_ASSIGN(
+        const auto is,
+        run_checked(platform.commands, {.argv = {"stat", "--format=%U:%G:%a", std::string(libvirt_socket)}}));
+    return trim(is) == socket_mode;
+}
+
 /// A socket of libvirtd cannot be opened while the daemon runs; machines survive its restart.
 Steps daemon_steps(Node& node) {
     Platform& platform = node.platform;
-    auto steps =
-        unit_steps(platform, {"libvirtd-tls.socket", "libvirtd.service"}, [&platform]() -> Result<bool> {
-            BEDPLATE_TRY(virsh(platform, {"version"}));
-            return true;
-        });
+    auto steps = unit_steps(platform, {"libvirtd.socket", "libvirtd-tls.socket", "libvirtd.service"},
+                            [&platform] { return answers_whom_it_should(platform); });
     auto start = steps.apply;
     steps.apply = [&platform, start]() -> Result<void> {
-        BEDPLATE_TRY(run_all(platform, {{"systemctl", "stop", "libvirtd.service"}}));
+        // The socket first (the other ones are bound to it): whoever asks meanwhile would start the daemon
+        // again, and the socket could not be opened.
+        BEDPLATE_TRY(run_all(platform, {{"systemctl", "stop", "libvirtd.socket", "libvirtd.service"}}));
         return start();
     };
     return steps;

@@ -27,8 +27,13 @@ constexpr std::array ceph_rules{
     AlertRule{"OsdNearFull", "ceph_osd_stat_bytes_used / ceph_osd_stat_bytes > 0.8", "10m", alert_warning,
               "{{ $labels.ceph_daemon }} is {{ $value | humanizePercentage }} full"},
     // What is left after the largest host is lost, up to the ratio at which Ceph calls an OSD nearly full.
+    // Three copies lie on as many hosts: with three hosts or two, those of the lost one are not made anew,
+    // and only the share of the others has to fit. One host alone has nothing to spare.
     AlertRule{"CephBelowSpare",
-              "ceph_cluster_total_used_raw_bytes > on () 0.85 * (ceph_cluster_total_bytes - on () "
+              "ceph_cluster_total_used_raw_bytes * on () "
+              "clamp_max(((count(count by (hostname) (ceph_osd_metadata)) > 1) - 1) / "
+              "clamp_max(count(count by (hostname) (ceph_osd_metadata)), 3), 1) > on () "
+              "0.85 * (ceph_cluster_total_bytes - on () "
               "max(sum by (hostname) (ceph_osd_stat_bytes * on (ceph_daemon) group_left (hostname) "
               "ceph_osd_metadata)))",
               "10m", alert_warning, "the data would not fit after the loss of the largest host"},
@@ -44,9 +49,13 @@ constexpr std::array monitoring_rules{
     AlertRule{"PrometheusRuleFailures",
               "sum by (node) (increase(prometheus_rule_evaluation_failures_total[5m])) > 0", "10m",
               alert_warning, "Prometheus on {{ $labels.node }} cannot evaluate all of its rules"},
+    // Of those that answer when they are asked: a control node that is down is told of by HostDown, an
+    // Alertmanager that is by ExporterDown.
     AlertRule{"PrometheusCannotSend",
-              "sum by (node) (increase(prometheus_notifications_errors_total[5m])) > 0", "10m", alert_warning,
-              "Prometheus on {{ $labels.node }} does not reach every Alertmanager"},
+              R"x(sum by (node) (label_replace(increase(prometheus_notifications_errors_total[5m]), )x"
+              R"x("at", "$1", "alertmanager", "https?://([^/]+)/.*") and on (at) )x"
+              R"x(label_replace(up{job="alertmanager"} == 1, "at", "$1", "instance", "(.+)")) > 0)x",
+              "10m", alert_warning, "Prometheus on {{ $labels.node }} does not reach every Alertmanager"},
     AlertRule{"AlertsNotDelivered",
               "sum by (node, integration) (increase(alertmanager_notifications_failed_total[10m])) > 0", "0s",
               alert_warning, "Alertmanager on {{ $labels.node }} does not reach a receiver of alerts"},

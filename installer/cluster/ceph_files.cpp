@@ -71,6 +71,11 @@ std::vector<CephOption> ceph_options() {
         {"osd", "osd_mclock_profile", "balanced"},
         {"mgr", "mgr/prometheus/exclude_perf_counters", "false"},
         {"mgr", "mgr/prometheus/rbd_stats_pools", "vms"},
+        // As often as Prometheus asks. In a large or ailing cluster gathering takes longer than the module's
+        // own 15 s, and then it would answer with an error: figures of a minute ago are worth more. It reads
+        // both as its manager becomes active. A number stands here as `ceph config dump` writes it.
+        {"mgr", "mgr/prometheus/scrape_interval", "30.000000"},
+        {"mgr", "mgr/prometheus/stale_cache_strategy", "return"},
         {"mgr", "mgr/prometheus/server_addr", "0.0.0.0"},
     };
 }

@@ -99,7 +99,8 @@ inline constexpr std::string_view watchdog_id = "watchdog";
 [[nodiscard]] Configuration uplink(const HaPolicy& policy, const std::optional<Ipv4>& gateway);
 
 /// Device, its place and the levels of every member that has a device in `records` and is in `proved`.
-/// `first` gets a delay where there are two nodes: of two that shoot at once, it is the one that stays.
+/// `first` gets a delay where there are two nodes: of two that shoot at once, it is the one that stays. The
+/// second level is a node's watchdog, where watchdogs_serve().
 [[nodiscard]] Configuration fencing(std::span<const Member> members,
                                     const std::map<std::string, FencingRecord>& records,
                                     std::span<const std::string> proved);

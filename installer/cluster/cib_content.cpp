@@ -14,6 +14,16 @@ using std::chrono::seconds;
 
 /// A fence agent is a Python program, and a busy node starts one slowly.
 constexpr seconds device_timeout{90}, device_interval{minutes{2}};
+/// Switching off, waiting until the BMC says so, and on again takes a BMC longer than answering does:
+/// Pacemaker's 90 s would end an agent that is in the middle of it.
+constexpr seconds power_timeout{180};
+/// Of two nodes that shoot at once the first stays if its own shot arrives before the other's begins: an
+/// agent that starts on a busy node, a login and a BMC that takes its time add up to more than ten seconds.
+constexpr seconds head_start{15};
+
+std::string text_of(seconds time) {
+    return std::format("{}s", time.count());
+}
 
 Primitive fence_device(const Member& member, const FenceDevice& device, bool delayed) {
     Primitive primitive{
@@ -24,7 +34,9 @@ Primitive fence_device(const Member& member, const FenceDevice& device, bool del
                        {.name = "start", .interval = {}, .timeout = device_timeout}}};
     primitive.parameters = {{"pcmk_host_list", member.hostname},
                             {"pcmk_host_check", "static-list"},
-                            {"pcmk_delay_base", delayed ? "5s" : "0s"}};
+                            {"pcmk_delay_base", delayed ? text_of(head_start) : "0s"},
+                            {"pcmk_reboot_timeout", text_of(power_timeout)},
+                            {"pcmk_off_timeout", text_of(power_timeout)}};
     for (auto& parameter : agent_parameters(device, member.hostname)) {
         primitive.parameters.push_back(std::move(parameter));
     }
@@ -55,12 +67,11 @@ Configuration options(const HaPolicy& policy, bool watchdog) {
         {"priority-fencing-delay", "30s"},
         // Longer than sbd's own 5 s; 0 is off.
         {"stonith-watchdog-timeout", watchdog ? "10s" : "0"}};
-    configuration.resource_defaults = {
-        {"resource-stickiness", std::to_string(policy.stickiness)},
-        {"migration-threshold", std::to_string(policy.migration_threshold)},
-        {"failure-timeout", std::format("{}s", policy.failure_timeout.count())},
-        // What a node runs is what it has to lose; machines may have more.
-        {"priority", "1"}};
+    configuration.resource_defaults = {{"resource-stickiness", std::to_string(policy.stickiness)},
+                                       {"migration-threshold", std::to_string(policy.migration_threshold)},
+                                       {"failure-timeout", text_of(policy.failure_timeout)},
+                                       // What a node runs is what it has to lose; machines may have more.
+                                       {"priority", "1"}};
     return configuration;
 }
 
@@ -75,7 +86,7 @@ Configuration uplink(const HaPolicy& policy, const std::optional<Ipv4>& gateway)
                    .type = "ping",
                    .parameters = {{"host_list", gateway->to_text()},
                                   {"multiplier", "1000"},
-                                  {"dampen", std::format("{}s", policy.wait_before_moving.count())},
+                                  {"dampen", text_of(policy.wait_before_moving)},
                                   {"attempts", "3"}},
                    .operations = {{.name = "monitor", .interval = seconds{30}, .timeout = minutes{1}},
                                   {.name = "start", .interval = {}, .timeout = minutes{1}},
@@ -92,6 +103,7 @@ Configuration fencing(std::span<const Member> members, const std::map<std::strin
                       std::span<const std::string> proved) {
     Configuration configuration;
     const auto first = std::ranges::min_element(members, {}, &Member::id);
+    const bool watchdogs = watchdogs_serve(members);
     std::vector<std::string> watched;
     for (const auto& member : members) {
         const auto record = records.find(member.hostname);
@@ -105,7 +117,7 @@ Configuration fencing(std::span<const Member> members, const std::map<std::strin
         configuration.locations.push_back(
             {.id = id + "-elsewhere", .resource = id, .node = member.hostname, .score = "-INFINITY"});
         configuration.levels.push_back({.target = member.hostname, .index = 1, .devices = {id}});
-        if (record->second.device->watchdog) {
+        if (watchdogs && record->second.device->watchdog) {
             watched.push_back(member.hostname);
             configuration.levels.push_back(
                 {.target = member.hostname, .index = 2, .devices = {std::string(watchdog_id)}});

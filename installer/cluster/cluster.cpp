@@ -84,6 +84,7 @@ Result<NodeSettings> read_settings(const Json& node, const Json& site) {
     settings.capacity.reserve_percent = capacity.value("reserve_percent", settings.capacity.reserve_percent);
     settings.capacity.memory_overcommit =
         capacity.value("memory_overcommit", settings.capacity.memory_overcommit);
+    settings.capacity.cpu_overcommit = capacity.value("cpu_overcommit", settings.capacity.cpu_overcommit);
     settings.fencing = fencing_from_json(node);
     settings.alert_webhooks = site.value("alert_webhooks", std::vector<std::string>{});
     settings.logs = log_policy_from_json(site.value("logs", Json::object()));

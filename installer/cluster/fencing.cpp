@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <format>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 
 namespace bedplate {
 namespace {
@@ -51,10 +53,44 @@ std::string attribute(std::string_view tag, std::string_view name) {
     return std::string(tag.substr(begin, tag.find('"', begin) - begin));
 }
 
+/// So many numbers between separators: "03:04:05" with ':'. Nothing: it is something else.
+std::optional<std::vector<unsigned>> numbers(std::string_view text, char separator, std::size_t count) {
+    std::vector<unsigned> list;
+    for (const auto& word : split(text, separator)) {
+        const auto number = parse_unsigned(word);
+        if (!number || *number > 9999) {
+            return std::nullopt;
+        }
+        list.push_back(static_cast<unsigned>(*number));
+    }
+    return list.size() == count ? std::optional(std::move(list)) : std::nullopt;
+}
+
+/// Of "Z", "+01:00", "-03:30".
+std::optional<std::chrono::seconds> zone_offset(std::string_view zone) {
+    if (zone == "Z") {
+        return std::chrono::seconds{0};
+    }
+    if (!zone.starts_with('+') && !zone.starts_with('-')) {
+        return std::nullopt;
+    }
+    const auto parts = numbers(zone.substr(1), ':', 2);
+    if (!parts) {
+        return std::nullopt;
+    }
+    const auto offset = std::chrono::hours{(*parts)[0]} + std::chrono::minutes{(*parts)[1]};
+    return zone.starts_with('+') ? offset : -offset;
+}
+
 }  // namespace
 
 std::string FenceDevice::digest() const {
     return sha256_hex(device_json(*this).dump());
+}
+
+bool watchdogs_serve(std::span<const Member> members) {
+    constexpr std::ptrdiff_t least = 3;
+    return std::ranges::count(members, Member::State::member, &Member::state) >= least;
 }
 
 Secret to_text(const FenceDevice& device) {
@@ -259,10 +295,23 @@ FenceAnswer answer_for(const FencingRecord& record) {
 }
 
 std::size_t times_fenced(const FencingRecord& record, const HaPolicy& policy, std::int64_t now) {
-    const auto recent = [&](const auto& event) {
-        return now - event.second <= policy.fence_loop_window.count();
-    };
-    return static_cast<std::size_t>(std::ranges::count_if(record.fenced, recent));
+    constexpr std::int64_t same_event = 60;
+    std::vector<std::int64_t> times;
+    for (const auto& [event, at] : record.fenced) {
+        if (at > record.released && now - at <= policy.fence_loop_window.count()) {
+            times.push_back(at);
+        }
+    }
+    std::ranges::sort(times);
+    std::size_t count = 0;
+    std::optional<std::int64_t> counted;
+    for (const auto at : times) {
+        if (!counted || at - *counted > same_event) {
+            counted = at;
+            ++count;
+        }
+    }
+    return count;
 }
 
 bool in_fence_loop(const FencingRecord& record, const HaPolicy& policy, std::int64_t now) {
@@ -283,6 +332,31 @@ std::vector<FenceEvent> fence_history(std::string_view xml) {
         }
     }
     return events;
+}
+
+std::optional<std::int64_t> fence_time(std::string_view completed) {
+    using namespace std::chrono;
+    constexpr std::size_t date_length = 10, time_length = 19;
+    if (completed.size() <= time_length || (completed[date_length] != ' ' && completed[date_length] != 'T')) {
+        return std::nullopt;
+    }
+    const auto date = numbers(completed.substr(0, date_length), '-', 3);
+    const auto moment = numbers(completed.substr(date_length + 1, time_length - date_length - 1), ':', 3);
+    auto zone = completed.substr(time_length);
+    if (zone.starts_with('.')) {
+        zone.remove_prefix(std::min(zone.find_first_not_of("0123456789", 1), zone.size()));
+    }
+    const auto offset = zone_offset(trim(zone));
+    if (!date || !moment || !offset) {
+        return std::nullopt;
+    }
+    const year_month_day calendar{year{static_cast<int>((*date)[0])}, month{(*date)[1]}, day{(*date)[2]}};
+    if (!calendar.ok()) {
+        return std::nullopt;
+    }
+    const auto at =
+        sys_days{calendar} + hours{(*moment)[0]} + minutes{(*moment)[1]} + seconds{(*moment)[2]} - *offset;
+    return duration_cast<seconds>(at.time_since_epoch()).count();
 }
 
 }  // namespace bedplate

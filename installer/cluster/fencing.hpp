@@ -34,6 +34,12 @@ struct FenceDevice {
     bool operator==(const FenceDevice&) const = default;
 };
 
+/// Whether watchdogs may be the second level: from the third full member on. sbd without a disk ends a node
+/// that does not see the others; of two nodes (two_node of votequorum(5)) that would be the survivor,
+/// whenever the other one is lost. A quorum device would help, but it is taken away whenever a node joins or
+/// leaves.
+[[nodiscard]] bool watchdogs_serve(std::span<const Member> members);
+
 /// With the password: for the registry, which only members can read.
 [[nodiscard]] Secret to_text(const FenceDevice& device);
 /// Errors: fence.record, which shows nothing of the text.
@@ -96,11 +102,13 @@ struct FencingRecord {
     std::optional<FenceDevice> device;
     std::optional<FenceRequest> request;
     std::optional<FenceProof> proof;
-    /// When it was fenced by the cluster (not in a test): Pacemaker's own word for the event -> when a peer
-    /// saw it.
+    /// When it was fenced by the cluster (not in a test), in seconds since 1970, by Pacemaker's own word for
+    /// the event. That is the time at which a peer heard of it, so each peer has another one for the same
+    /// event.
     std::map<std::string, std::int64_t> fenced;
-    bool held = false;    ///< stays out until somebody lets it in
-    bool remote = false;  ///< runs pacemaker_remote and waits to be connected
+    std::int64_t released = 0;  ///< when it was let in last: what was before does not count any more
+    bool held = false;          ///< stays out until somebody lets it in
+    bool remote = false;        ///< runs pacemaker_remote and waits to be connected
 };
 
 /// Nothing: fencing is proved as far as `wanted` asks for it. Else why not, as the end of a sentence ("no
@@ -126,7 +134,9 @@ enum class FenceAnswer { status, cycle, confirm };
 /// request says so): its power status is enough.
 [[nodiscard]] FenceAnswer answer_for(const FencingRecord& record);
 
-/// How often the node was fenced within the policy's window before `now`.
+/// How often the node was fenced within the policy's window before `now`, since it was let in last. What lies
+/// no more than 60 s apart is one event in the words of several peers: their clocks differ by less, and a
+/// node does not come back and get lost again in less.
 [[nodiscard]] std::size_t times_fenced(const FencingRecord& record, const HaPolicy& policy, std::int64_t now);
 /// It is to stay out: it is held already, or was fenced too often.
 [[nodiscard]] bool in_fence_loop(const FencingRecord& record, const HaPolicy& policy, std::int64_t now);
@@ -137,5 +147,9 @@ struct FenceEvent {
     bool by_cluster = false;  ///< not asked for by a person or a test
 };
 [[nodiscard]] std::vector<FenceEvent> fence_history(std::string_view xml);
+
+/// When an event was, in seconds since 1970, out of `completed`: a time with its zone, "2026-01-02
+/// 03:04:05.000000Z" or "2026-01-02 04:04:05 +01:00". Nothing: it is none.
+[[nodiscard]] std::optional<std::int64_t> fence_time(std::string_view completed);
 
 }  // namespace bedplate

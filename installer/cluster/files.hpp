@@ -89,6 +89,9 @@ inline constexpr std::string_view etcd_pki = "/etc/etcd/pki";
                                              std::optional<std::uint64_t> vlan);
 /// The lines of /etc/libvirt/qemu.conf that differ from the shipped ones.
 [[nodiscard]] std::string qemu_conf(const Member& node);
+/// /etc/libvirt/libvirtd.conf: who may look (everybody on the node) and who may change something (root,
+/// polkit, and the other nodes by TLS). The socket's mode is in its unit's drop-in
+/// (firstboot/virt_steps.cpp).
 [[nodiscard]] std::string libvirtd_conf();
 
 // --- names and monitoring ----------------------------------------------------------------------------------

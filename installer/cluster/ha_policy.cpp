@@ -76,9 +76,11 @@ NodeCapacity node_capacity(const NodeMachine& machine, const CapacityPolicy& pol
     const std::uint64_t taken = services + machine.osds * machine.osd_memory_target.value;
     const std::uint64_t left = machine.memory.value > taken ? machine.memory.value - taken : 0;
     const std::uint64_t threads = machine.threads > machine.osds ? machine.threads - machine.osds : 0;
-    return {.cpu = std::max(share(static_cast<double>(threads)), std::uint64_t{1}),
+    const auto at_least_one = [](std::uint64_t count) { return std::max(count, std::uint64_t{1}); };
+    return {.cpu = at_least_one(share(static_cast<double>(threads) * policy.cpu_overcommit)),
             .hv_memory = share(static_cast<double>(left) * policy.memory_overcommit /
-                               static_cast<double>(mib(1).value))};
+                               static_cast<double>(mib(1).value)),
+            .threads = at_least_one(share(static_cast<double>(threads)))};
 }
 
 }  // namespace bedplate

@@ -42,6 +42,7 @@ struct HaPolicy {
 struct CapacityPolicy {
     std::uint32_t reserve_percent = 10;
     double memory_overcommit = 1.0;
+    double cpu_overcommit = 4.0;  ///< virtual processors that share one thread
 };
 
 /// What a node is made of, and what of it its own services take.
@@ -53,16 +54,16 @@ struct NodeMachine {
     bool control = false;
 };
 
-/// Pacemaker's utilization attributes of a node: `cpu` in threads and `hv_memory` in MiB, as
-/// ocf:heartbeat:NodeUtilization and VirtualDomain name them.
+/// Pacemaker's utilization attributes of a node: `cpu` in virtual processors and `hv_memory` in MiB, as
+/// ocf:heartbeat:NodeUtilization and VirtualDomain name them; and the threads that `cpu` is made from.
 struct NodeCapacity {
-    std::uint64_t cpu = 0, hv_memory = 0;
+    std::uint64_t cpu = 0, hv_memory = 0, threads = 0;
     bool operator==(const NodeCapacity&) const = default;
 };
 
 /// What machines may be promised: the share that is not held back, of what is left beside the OSDs' memory
-/// (and 4 GiB of a control node's, but not more than a quarter of all), times the overcommitment. Processors
-/// are shared without a limit of their own beyond the reserve and a thread for each OSD, one at least is
+/// (and 4 GiB of a control node's, but not more than a quarter of all), times the overcommitment. Of the
+/// threads the same share, without one for each OSD, times the overcommitment; one processor at least is
 /// left.
 [[nodiscard]] NodeCapacity node_capacity(const NodeMachine& machine, const CapacityPolicy& policy);
 

@@ -107,7 +107,9 @@ std::uint16_t port_of(Exporter exporter) {
 }
 
 // Each control node asks all nodes, so every exporter is asked up to five times in an interval; some of them
-// start half a dozen programs for it: the one of the cluster is asked half as often.
+// start half a dozen programs for it: the one of the cluster is asked half as often. On a busy node that
+// takes longer than the ten seconds after which Prometheus would give up by default; it may take nearly the
+// interval.
 //
 // YAML is a superset of JSON, and JSON cannot be got wrong by an indentation.
 std::string prometheus_conf(std::string_view cluster, std::string_view hostname) {
@@ -117,9 +119,12 @@ std::string prometheus_conf(std::string_view cluster, std::string_view hostname)
     // It names the node that it speaks of in a label `node` of its own.
     Json cluster_exporter = scrape("hacluster", true);
     cluster_exporter["scrape_interval"] = "1m";
+    cluster_exporter["scrape_timeout"] = "50s";
     const Json document{
-        {"global",
-         Json{{"scrape_interval", "30s"}, {"evaluation_interval", "30s"}, {"external_labels", labels}}},
+        {"global", Json{{"scrape_interval", "30s"},
+                        {"scrape_timeout", "25s"},
+                        {"evaluation_interval", "30s"},
+                        {"external_labels", labels}}},
         {"rule_files", Json::array({"/etc/prometheus/rules/bedplate.yml"})},
         {"alerting",
          Json{{"alert_relabel_configs", Json::array({relabel})}, {"alertmanagers", Json::array({managers})}}},

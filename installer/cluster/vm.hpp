@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -55,12 +56,24 @@ struct VmPlatform {
 };
 [[nodiscard]] Result<VmPlatform> common_platform(const std::vector<std::string>& nodes, const VmHosts& hosts);
 
-/// A NUMA node that all have alike and that the machine fits into, of those the one that is least taken.
-/// `taken`: memory of pinned machines by the cell's id. Errors (refused): vm.pin.
-[[nodiscard]] Result<NumaCell> choose_cell(const VmSpec& spec, const VmHosts& hosts,
-                                           const std::map<unsigned, Bytes>& taken);
-/// The largest size of huge pages (KiB) of which every node has enough. Errors (refused): vm.hugepages.
-[[nodiscard]] Result<std::uint64_t> choose_page_size(const VmSpec& spec, const VmHosts& hosts);
+/// Memory that a machine has for itself: on one NUMA node, in huge pages, or both.
+struct VmPlace {
+    Bytes memory;
+    std::optional<unsigned> cell;
+    std::optional<std::uint64_t> page_kib;
+};
+/// By node. An HA machine stands with each node, since it may come to any.
+using VmPlaces = std::map<std::string, std::vector<VmPlace>>;
+
+/// A NUMA node that all have alike and on which the machine has room on each of them, beside those that are
+/// pinned there, and with its huge pages where it asks for those; of several the one that is least taken.
+/// Errors (refused): vm.pin.
+[[nodiscard]] Result<NumaCell> choose_cell(const VmSpec& spec, const VmHosts& hosts, const VmPlaces& places);
+/// The largest size of huge pages (KiB) of which every node has enough left; on that NUMA node alone where
+/// one was chosen. A machine that is not pinned counts on each, since it may have its pages there. Errors
+/// (refused): vm.hugepages.
+[[nodiscard]] Result<std::uint64_t> choose_page_size(const VmSpec& spec, const VmHosts& hosts,
+                                                     const VmPlaces& places, std::optional<unsigned> cell);
 
 // --- may it be made? ---------------------------------------------------------------------------------------
 
@@ -69,10 +82,16 @@ struct VmNode {
     std::string name;
     bool online = true;  ///< Pacemaker gives it resources
     std::uint32_t threads = 0;
-    Bytes capacity, used;               ///< memory for machines, and what machines have of it
-    std::vector<std::string> networks;  ///< active ones of libvirt; asked for where it is online
+    std::uint64_t cpus = 0, cpus_used = 0;  ///< virtual processors for HA machines, and what these have of it
+    Bytes capacity, used;                   ///< memory for machines, and what machines have of it
+    std::vector<std::string> networks;      ///< active ones of libvirt; asked for where it is online
 
     [[nodiscard]] Bytes room() const { return used < capacity ? capacity - used : Bytes{0}; }
+    [[nodiscard]] std::uint64_t cpu_room() const { return cpus_used < cpus ? cpus - cpus_used : 0; }
+    /// It is large enough and has room. Pacemaker counts the processors of HA machines alone.
+    [[nodiscard]] bool takes(const VmSpec& spec) const {
+        return threads >= spec.cpus && room() >= spec.memory && (!spec.ha || cpu_room() >= spec.cpus);
+    }
 };
 
 /// What is known when a machine is to be made.
@@ -109,7 +128,8 @@ inline constexpr std::string_view vm_folder = "/etc/bedplate/vms";
 [[nodiscard]] std::string vm_resource(std::string_view name);
 
 /// The machine as CIB XML (schema pacemaker-4.0): one <primitive> for `cibadmin --create --scope resources`.
-/// `scale` stretches the time limits of its operations (BEDPLATE_TIME_SCALE), not the monitor's interval.
-[[nodiscard]] std::string vm_resource_xml(const VmSpec& spec, double scale);
+/// It is looked at every `interval` (HaPolicy::monitor_interval). `scale` stretches the time limits of its
+/// operations (BEDPLATE_TIME_SCALE); where it is above 1, the interval is ten seconds times it at least.
+[[nodiscard]] std::string vm_resource_xml(const VmSpec& spec, double scale, std::chrono::seconds interval);
 
 }  // namespace bedplate

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 #include <ranges>
+#include <set>
 
 #include "base/text.hpp"
 #include "cluster/vm.hpp"
@@ -61,26 +62,50 @@ auto online(const VmFacts& facts) {
     return facts.nodes | std::views::filter(&VmNode::online);
 }
 
-Result<void> some_node_takes_it(const VmFacts& facts) {
-    std::vector<std::string> rooms;
-    bool threads = false, memory = false;
+/// "node1 3 GiB, node2 1 GiB".
+template <typename Amount>
+std::string of_each(const VmFacts& facts, const Amount& amount) {
+    std::vector<std::string> list;
     for (const auto& node : online(facts)) {
-        threads = threads || node.threads >= facts.spec.cpus;
-        memory = memory || node.room() >= facts.spec.memory;
-        rooms.push_back(std::format("{} {}", node.name, to_binary_text(node.room())));
+        list.push_back(std::format("{} {}", node.name, amount(node)));
     }
-    if (rooms.empty()) {
+    return join(list, ", ");
+}
+
+Result<void> some_node_takes_it(const VmFacts& facts) {
+    const auto& spec = facts.spec;
+    auto nodes = online(facts);
+    const auto any = [&](const auto& holds) { return std::ranges::any_of(nodes, holds); };
+    if (any([&](const VmNode& node) { return node.takes(spec); })) {
+        return {};
+    }
+    if (nodes.empty()) {
         return refuse("vm.no-node", "no node takes machines at the moment", {},
                       "'crm_mon -1' says which are offline or in standby");
     }
-    if (!threads) {
-        return refuse("vm.cpus", std::format("no node has {} processors", facts.spec.cpus), facts.spec.name);
+    if (!any([&](const VmNode& node) { return node.threads >= spec.cpus; })) {
+        return refuse("vm.cpus", std::format("no node has {} processors", spec.cpus), spec.name);
     }
-    return memory ? Result<void>()
-                  : refuse("vm.memory",
-                           std::format("no node has {} left for machines: {}",
-                                       to_binary_text(facts.spec.memory), join(rooms, ", ")),
-                           facts.spec.name, "ask for less, or move or end other machines");
+    const auto cpus = of_each(facts, [](const VmNode& node) { return node.cpu_room(); }),
+               memory = of_each(facts, [](const VmNode& node) { return to_binary_text(node.room()); });
+    if (spec.ha && !any([&](const VmNode& node) { return node.cpu_room() >= spec.cpus; })) {
+        return refuse(
+            "vm.cpus",
+            std::format("no node has {} virtual processors left for HA machines: {}", spec.cpus, cpus),
+            spec.name,
+            "ask for fewer, or end other HA machines; 'ha.cpu_overcommit' of the site says how many "
+            "share a thread");
+    }
+    if (!any([&](const VmNode& node) { return node.room() >= spec.memory; })) {
+        return refuse(
+            "vm.memory",
+            std::format("no node has {} left for machines: {}", to_binary_text(spec.memory), memory),
+            spec.name, "ask for less, or move or end other machines");
+    }
+    return refuse("vm.memory",
+                  std::format("no node has both {} and {} processors left: {}; processors {}",
+                              to_binary_text(spec.memory), spec.cpus, memory, cpus),
+                  spec.name, "ask for less, or move or end other machines");
 }
 
 Result<void> networks_are_there(const VmFacts& facts) {
@@ -98,16 +123,46 @@ Result<void> networks_are_there(const VmFacts& facts) {
     return {};
 }
 
-bool fits(const VmSpec& spec, const NumaCell& cell) {
-    return cell.cpu_count >= spec.cpus && cell.memory >= spec.memory;
+const std::vector<VmPlace>& places_on(const VmPlaces& places, const std::string& node) {
+    static const std::vector<VmPlace> none;
+    const auto found = places.find(node);
+    return found == places.end() ? none : found->second;
 }
 
-/// Every node has this NUMA node, with the same processors and at least as much memory as is asked for.
-bool all_have(const VmSpec& spec, const VmHosts& hosts, const NumaCell& wanted) {
-    return std::ranges::all_of(hosts | std::views::values, [&](const VmHost& host) {
+Bytes pinned_to(const std::vector<VmPlace>& places, unsigned cell) {
+    Bytes taken;
+    for (const auto& place : places) {
+        taken += place.cell == cell ? place.memory : Bytes{0};
+    }
+    return taken;
+}
+
+/// Every node has this NUMA node with the same processors, and room on it.
+bool all_have(const VmSpec& spec, const VmHosts& hosts, const VmPlaces& places, const NumaCell& wanted) {
+    return std::ranges::all_of(hosts, [&](const auto& entry) {
+        const auto& [name, host] = entry;
         const auto cell = std::ranges::find(host.cells, wanted.id, &NumaCell::id);
-        return cell != host.cells.end() && cell->cpus == wanted.cpus && fits(spec, *cell);
+        return cell != host.cells.end() && cell->cpus == wanted.cpus && cell->cpu_count >= spec.cpus &&
+               pinned_to(places_on(places, name), wanted.id) + spec.memory <= cell->memory;
     });
+}
+
+/// Memory in huge pages of this size that no machine has.
+Bytes pages_left(const VmHost& host, const std::vector<VmPlace>& places, std::uint64_t size,
+                 std::optional<unsigned> cell) {
+    Bytes there, taken;
+    for (const auto& each : host.cells) {
+        const auto found = each.pages.find(size);
+        if (found != each.pages.end() && (!cell || each.id == *cell)) {
+            there += kib(size) * found->second;
+        }
+    }
+    for (const auto& place : places) {
+        if (place.page_kib == size && (!cell || !place.cell || place.cell == cell)) {
+            taken += place.memory;
+        }
+    }
+    return taken < there ? there - taken : Bytes{0};
 }
 
 }  // namespace
@@ -139,16 +194,22 @@ Result<VmPlatform> common_platform(const std::vector<std::string>& nodes, const 
                                     : Result<VmPlatform>(platform);
 }
 
-Result<NumaCell> choose_cell(const VmSpec& spec, const VmHosts& hosts,
-                             const std::map<unsigned, Bytes>& taken) {
+Result<NumaCell> choose_cell(const VmSpec& spec, const VmHosts& hosts, const VmPlaces& places) {
     const NumaCell* best = nullptr;
-    const auto taken_of = [&](const NumaCell& cell) {
-        const auto found = taken.find(cell.id);
-        return found == taken.end() ? Bytes{0} : found->second;
+    const auto taken = [&](const NumaCell& cell) {
+        Bytes most;
+        for (const auto& list : places | std::views::values) {
+            most = std::max(most, pinned_to(list, cell.id));
+        }
+        return most;
+    };
+    const auto fits = [&](const NumaCell& cell) {
+        return all_have(spec, hosts, places, cell) &&
+               (!spec.hugepages || choose_page_size(spec, hosts, places, cell.id).has_value());
     };
     if (!hosts.empty()) {
         for (const auto& cell : hosts.begin()->second.cells) {
-            if (all_have(spec, hosts, cell) && (best == nullptr || taken_of(cell) < taken_of(*best))) {
+            if (fits(cell) && (best == nullptr || taken(cell) < taken(*best))) {
                 best = &cell;
             }
         }
@@ -156,33 +217,33 @@ Result<NumaCell> choose_cell(const VmSpec& spec, const VmHosts& hosts,
     return best != nullptr
                ? Result<NumaCell>(*best)
                : refuse("vm.pin",
-                        std::format("no NUMA node that all nodes have alike holds {} processors and {}",
-                                    spec.cpus, to_binary_text(spec.memory)),
+                        std::format("no NUMA node that all nodes have alike has {} processors and {} left{}",
+                                    spec.cpus, to_binary_text(spec.memory),
+                                    spec.hugepages ? " in huge pages" : ""),
                         spec.name, "leave --pin out, or ask for less");
 }
 
-Result<std::uint64_t> choose_page_size(const VmSpec& spec, const VmHosts& hosts) {
-    std::map<std::uint64_t, std::size_t> nodes_with;
+Result<std::uint64_t> choose_page_size(const VmSpec& spec, const VmHosts& hosts, const VmPlaces& places,
+                                       std::optional<unsigned> cell) {
+    std::set<std::uint64_t> sizes;
     for (const auto& host : hosts | std::views::values) {
-        std::map<std::uint64_t, std::uint64_t> pages;
-        for (const auto& cell : host.cells) {
-            for (const auto& [size, count] : cell.pages) {
-                pages[size] += count;
+        for (const auto& each : host.cells) {
+            for (const auto size : each.pages | std::views::keys) {
+                sizes.insert(size);
             }
         }
-        for (const auto& [size, count] : pages) {
-            nodes_with[size] +=
-                spec.memory.value % kib(size).value == 0 && kib(size) * count >= spec.memory ? 1 : 0;
-        }
     }
-    for (const auto& [size, nodes] : nodes_with | std::views::reverse) {
-        if (nodes == hosts.size()) {
+    for (const auto size : sizes | std::views::reverse) {
+        const bool enough = std::ranges::all_of(hosts, [&](const auto& entry) {
+            return pages_left(entry.second, places_on(places, entry.first), size, cell) >= spec.memory;
+        });
+        if (enough && spec.memory.value % kib(size).value == 0) {
             return size;
         }
     }
     return refuse("vm.hugepages",
-                  std::format("not every node has huge pages for {}", to_binary_text(spec.memory)), spec.name,
-                  "'kvm.hugepages.reserve' in the profile sets them aside");
+                  std::format("not every node has huge pages left for {}", to_binary_text(spec.memory)),
+                  spec.name, "'kvm.hugepages.reserve' in the profile sets them aside");
 }
 
 Result<void> may_create(const VmFacts& facts) {
@@ -195,9 +256,7 @@ Result<void> may_create(const VmFacts& facts) {
 
 std::vector<std::string> advice(const VmFacts& facts) {
     std::vector<std::string> sentences;
-    const auto takes = [&](const VmNode& node) {
-        return node.threads >= facts.spec.cpus && node.room() >= facts.spec.memory;
-    };
+    const auto takes = [&](const VmNode& node) { return node.takes(facts.spec); };
     auto nodes = online(facts);
     if (facts.spec.ha && std::ranges::count_if(nodes, takes) < 2) {
         sentences.push_back(

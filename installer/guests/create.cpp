@@ -60,9 +60,11 @@ Result<void> look_for_name(Guests& guests, const VmRecords& records, Creation& c
         return {};
     }
     for (const auto& node : state.present) {
-        BEDPLATE_ASSIGN(const auto libvirt, libvirt_on(guests, node));
-        BEDPLATE_ASSIGN(const auto domains, libvirt->domains());
-        if (std::ranges::contains(domains, facts.spec.name, &Domain::name)) {
+        const auto domains = domains_on(guests, node);
+        if (!domains && !is_passed_over(guests, node, domains.error())) {
+            return std::unexpected(domains.error());
+        }
+        if (domains && std::ranges::contains(*domains, facts.spec.name, &Domain::name)) {
             facts.taken_by = "a machine on " + node + " that Bedplate did not make";
         }
     }
@@ -92,15 +94,22 @@ Result<void> look_at_disks(Guests& guests, Creation& creation) {
     return {};
 }
 
-/// What pinned machines have of each NUMA node. They count on every node: an HA machine may come to any.
-std::map<unsigned, Bytes> pinned(const VmRecords& records) {
-    std::map<unsigned, Bytes> taken;
-    for (const auto& record : records | std::views::values) {
-        if (record.cell) {
-            taken[*record.cell] += record.spec.memory;
+/// What machines have for themselves where this one may come to: an HA machine to every node, another one to
+/// this node alone.
+VmPlaces places_of(const Guests& guests, const VmRecords& records, const VmHosts& hosts, const VmSpec& spec) {
+    VmPlaces places;
+    for (const auto& host : hosts | std::views::keys) {
+        if (!spec.ha && host != guests.settings.hostname) {
+            continue;
+        }
+        for (const auto& record : records | std::views::values) {
+            if ((record.spec.ha || record.node == host) && (record.cell || record.page_kib)) {
+                places[host].push_back(
+                    {.memory = record.spec.memory, .cell = record.cell, .page_kib = record.page_kib});
+            }
         }
     }
-    return taken;
+    return places;
 }
 
 Result<void> make_record(Guests& guests, const std::vector<std::string>& members, const VmHosts& hosts,
@@ -117,19 +126,19 @@ Result<void> make_record(Guests& guests, const std::vector<std::string>& members
     for (const auto& port : plan.spec.networks) {
         BEDPLATE_ASSIGN(plan.vlans.emplace_back(), tag_of(guests, port));
     }
+    const auto places = places_of(guests, records, hosts, plan.spec);
     if (plan.spec.pin) {
-        BEDPLATE_ASSIGN(plan.cell, choose_cell(plan.spec, hosts, pinned(records)));
+        BEDPLATE_ASSIGN(plan.cell, choose_cell(plan.spec, hosts, places));
+        creation.record.cell = plan.cell->id;
     }
     if (plan.spec.hugepages) {
-        BEDPLATE_ASSIGN(plan.page_kib, choose_page_size(plan.spec, hosts));
+        BEDPLATE_ASSIGN(plan.page_kib, choose_page_size(plan.spec, hosts, places, creation.record.cell));
+        creation.record.page_kib = plan.page_kib;
     }
     BEDPLATE_ASSIGN(creation.record.xml, domain_xml(plan));
     creation.record.spec = plan.spec;
     creation.record.type = plan.platform.type;
     creation.record.node = guests.settings.hostname;
-    if (plan.cell) {
-        creation.record.cell = plan.cell->id;
-    }
     return {};
 }
 
@@ -143,7 +152,7 @@ Result<Creation> plan_creation(Guests& guests, const VmSpec& spec) {
     BEDPLATE_ASSIGN(const auto records, vm_records(guests.registry));
     BEDPLATE_ASSIGN(const auto state, ask_pacemaker(guests.platform));
     BEDPLATE_TRY(look_for_name(guests, records, creation, state));
-    BEDPLATE_ASSIGN(creation.facts.nodes, nodes_now(guests, state, hosts));
+    BEDPLATE_ASSIGN(creation.facts.nodes, nodes_now(guests, state, hosts, records));
     if (!spec.ha) {
         // It stays with this node, so this node has to take it.
         std::erase_if(creation.facts.nodes,

@@ -7,6 +7,7 @@
 #include "guests/domain.hpp"
 #include "guests/guests.hpp"
 #include "platform/time_scale.hpp"
+#include "registry/fencing.hpp"
 
 namespace bedplate::guests {
 
@@ -64,8 +65,11 @@ Steps resource_steps(Guests& guests, const VmSpec& spec) {
                 BEDPLATE_ASSIGN(const auto state, ask_pacemaker(guests.platform));
                 return state.resources.contains(vm_resource(spec.name)) ? satisfied() : needed();
             },
-            .apply = [&guests,
-                      spec] { return add_resource(guests.platform, vm_resource_xml(spec, time_scale())); }};
+            .apply = [&guests, spec]() -> Result<void> {
+                BEDPLATE_ASSIGN(const auto policy, FencingRegistry(guests.registry).policy());
+                const auto interval = policy.value_or(guests.settings.ha).monitor_interval();
+                return add_resource(guests.platform, vm_resource_xml(spec, time_scale(), interval));
+            }};
 }
 
 Result<void> wait_for_start(Guests& guests, const std::string& name) {

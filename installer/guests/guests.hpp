@@ -95,15 +95,29 @@ struct Applied {
 /// What this node can offer machines, into the registry; `check`: only look. True: it is there.
 [[nodiscard]] Result<bool> publish_host(Guests& guests, bool check);
 
+/// Before Pacemaker starts on this node: write the files of the HA machines, since one whose file is missing
+/// would be "not installed" here; where there are any, wait up to ten minutes for the pool that their disks
+/// are in. Errors: vm.timeout (registry or pool).
+[[nodiscard]] Result<void> before_pacemaker(Guests& guests);
+/// libvirt starts a node's own machines once, with itself, and that may have been before the pool served:
+/// start those that are off now. Errors: vm.timeout with libvirt's reason, libvirt.*.
+[[nodiscard]] Result<void> start_left_off(Guests& guests);
+
 // --- shared by the verbs -----------------------------------------------------------------------------------
 
 /// Members that belong to the cluster for good: neither joining nor leaving.
 [[nodiscard]] Result<std::vector<std::string>> standing_members(Registry& registry);
 /// libvirt of a node of the cluster, this one without the way over the network.
 [[nodiscard]] Result<std::unique_ptr<Hypervisor>> libvirt_on(Guests& guests, const std::string& node);
-/// The nodes with the memory that their machines have. Offline ones have no networks and nothing used.
+/// The machines that the libvirt of a node knows.
+[[nodiscard]] Result<std::vector<Domain>> domains_on(Guests& guests, const std::string& node);
+/// Whether to go on without a node whose libvirt could not be asked, which is said: Pacemaker may not know
+/// yet that it died. Without this node's own nothing goes on.
+[[nodiscard]] bool is_passed_over(Guests& guests, const std::string& node, const Error& error);
+/// The nodes with the memory and the processors that their machines have. Offline ones have no networks and
+/// nothing used; one that does not answer counts as offline.
 [[nodiscard]] Result<std::vector<VmNode>> nodes_now(Guests& guests, const ClusterState& state,
-                                                    const VmHosts& hosts);
+                                                    const VmHosts& hosts, const VmRecords& records);
 /// vm.unknown, with the name that may have been meant.
 [[nodiscard]] std::unexpected<Error> unknown_machine(const std::string& name, const VmRecords& records);
 

@@ -55,12 +55,17 @@ public:
     [[nodiscard]] virtual Result<void> migrate(const std::string& domain, const std::string& to,
                                                const std::string& data) = 0;
     [[nodiscard]] virtual Result<void> start_with_node(const std::string& domain) = 0;
+    /// Names of the machines that start with the node and are off.
+    [[nodiscard]] virtual Result<std::vector<std::string>> left_off() = 0;
+    /// Absent or on is fine.
+    [[nodiscard]] virtual Result<void> start(const std::string& domain) = 0;
 };
 
 /// Opens a connection. Errors: libvirt.connect.
 using Connect = std::function<Result<std::unique_ptr<Hypervisor>>(const std::string& uri)>;
 
-/// libvirt's daemons over its C interface.
+/// libvirt's daemons over its C interface. Another node has ten seconds (times BEDPLATE_TIME_SCALE) to take
+/// the connection.
 [[nodiscard]] Result<std::unique_ptr<Hypervisor>> connect_libvirt(const std::string& uri);
 
 inline constexpr std::string_view own_libvirt = "qemu:///system";

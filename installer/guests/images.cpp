@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "guests/domain.hpp"
 #include "platform/command_runner.hpp"
+#include "platform/time_scale.hpp"
 
 namespace bedplate::guests {
 
@@ -18,9 +19,11 @@ constexpr std::string_view keyring = "/var/lib/bedplate/ceph/client.libvirt.keyr
 /// Copying takes as long as the image is large.
 constexpr std::chrono::hours copy_limit{12};
 
-Result<std::string> rbd(Platform& platform, std::vector<std::string> arguments) {
-    Command command{.argv = {"rbd", "--id", "libvirt", "--keyring", std::string(keyring), "--pool",
-                             std::string(vm_pool)}};
+Result<std::string> rbd(Platform& platform, std::vector<std::string> arguments,
+                        std::chrono::milliseconds limit = std::chrono::minutes{2}) {
+    Command command{
+        .argv = {"rbd", "--id", "libvirt", "--keyring", std::string(keyring), "--pool", std::string(vm_pool)},
+        .timeout = limit};
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
     return run_checked(platform.commands, command);
 }
@@ -95,6 +98,11 @@ Result<std::map<std::string, Bytes>> list_images(Platform& platform) {
     return images;
 }
 
+Result<void> pool_answers(Platform& platform) {
+    BEDPLATE_TRY(rbd(platform, {"ls"}, scaled(std::chrono::seconds{20})));
+    return {};
+}
+
 Result<PoolSpace> pool_space(Platform& platform) {
     const Json request{{"command", {{"prefix", "df"}, {"format", "json"}}}};
     BEDPLATE_ASSIGN(
@@ -126,19 +134,36 @@ Result<void> make_image(Platform& platform, const std::string& name, Bytes size)
 Result<void> import_image(Platform& platform, const ImageFile& file, const std::string& name, Bytes size,
                           const Say& say) {
     const std::string part = unfinished_image(name);
-    BEDPLATE_TRY(delete_image(platform, part));
+    BEDPLATE_TRY(delete_image(platform, part, say));
     BEDPLATE_TRY(make_image(platform, part, size));
     BEDPLATE_TRY(copy(platform, file, part, say));
     BEDPLATE_TRY(rbd(platform, {"rename", part, name}));
     return {};
 }
 
-Result<void> delete_image(Platform& platform, const std::string& name) {
+Result<void> delete_image(Platform& platform, const std::string& name, const Say& say) {
+    constexpr std::chrono::seconds patience{90}, pause{5};
     BEDPLATE_ASSIGN(const auto images, list_images(platform));
-    if (images.contains(name)) {
-        BEDPLATE_TRY(rbd(platform, {"rm", "--no-progress", name}));
+    if (!images.contains(name)) {
+        return {};
     }
-    return {};
+    const auto deadline = platform.clock.steady() + scaled(patience);
+    for (bool told = false;; told = true) {
+        const auto done = rbd(platform, {"rm", "--no-progress", name});
+        // What rbd says of EBUSY: a QEMU that was killed has the image open until Ceph misses it.
+        const bool is_open = !done && done.error().message.contains("watchers");
+        if (done) {
+            return {};
+        }
+        if (!is_open || platform.clock.steady() >= deadline) {
+            return std::unexpected(done.error());
+        }
+        if (!told) {
+            say(std::format("  the image {}/{} is open still; that ends about 30 s after what had it open",
+                            vm_pool, name));
+        }
+        platform.clock.sleep(pause);
+    }
 }
 
 }  // namespace bedplate::guests

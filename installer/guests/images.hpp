@@ -23,6 +23,10 @@ struct ImageFile {
 /// command.*.
 [[nodiscard]] Result<std::map<std::string, Bytes>> list_images(Platform& platform);
 
+/// The pool tells its images within 20 s (times BEDPLATE_TIME_SCALE): monitors and OSDs serve. Errors:
+/// command.*.
+[[nodiscard]] Result<void> pool_answers(Platform& platform);
+
 /// What is used of the pool `vms`, and what still fits into it: copies and full ratio are counted already.
 struct PoolSpace {
     Bytes used, free;
@@ -39,8 +43,9 @@ using Say = std::function<void(const std::string&)>;
 /// tenth.
 [[nodiscard]] Result<void> import_image(Platform& platform, const ImageFile& file, const std::string& name,
                                         Bytes size, const Say& say);
-/// Absent is fine. Errors: command.failed: somebody still has it open.
-[[nodiscard]] Result<void> delete_image(Platform& platform, const std::string& name);
+/// Absent is fine. One that is open is tried again for 90 s (times BEDPLATE_TIME_SCALE), which is said.
+/// Errors: command.failed: somebody still has it open.
+[[nodiscard]] Result<void> delete_image(Platform& platform, const std::string& name, const Say& say);
 [[nodiscard]] std::string unfinished_image(const std::string& name);
 
 }  // namespace bedplate::guests

@@ -4,6 +4,8 @@
 
 #include "guests/hypervisor.hpp"
 #include "guests/libvirt_handles.hpp"
+#include "guests/reach.hpp"
+#include "platform/time_scale.hpp"
 
 namespace bedplate::guests {
 
@@ -183,6 +185,28 @@ public:
         return result;
     }
 
+    Result<std::vector<std::string>> left_off() override {
+        constexpr unsigned filter = VIR_CONNECT_LIST_DOMAINS_INACTIVE | VIR_CONNECT_LIST_DOMAINS_AUTOSTART;
+        List<virDomain, virDomainFree> list;
+        list.count = virConnectListAllDomains(connection_.get(), &list.items, filter);
+        if (list.count < 0) {
+            return failed("libvirt.list", "cannot list the machines");
+        }
+        std::vector<std::string> names;
+        for (int i = 0; i < list.count; ++i) {
+            names.emplace_back(virDomainGetName(list.items[i]));
+        }
+        return names;
+    }
+
+    Result<void> start(const std::string& name) override {
+        const auto domain = find(name);
+        if (domain && virDomainIsActive(domain.get()) != 1 && virDomainCreate(domain.get()) != 0) {
+            return failed("libvirt.start", "cannot start the machine", name);
+        }
+        return {};
+    }
+
     Result<void> start_with_node(const std::string& name) override {
         const auto domain = find(name);
         if (!domain || virDomainSetAutostart(domain.get(), 1) != 0) {
@@ -222,6 +246,9 @@ std::string_view to_string(Domain::State state) {
 
 Result<std::unique_ptr<Hypervisor>> connect_libvirt(const std::string& uri) {
     virSetErrorFunc(nullptr, say_nothing);
+    if (const auto host = host_of(uri)) {
+        BEDPLATE_TRY(reach(*host, libvirt_tls_port, scaled(std::chrono::seconds{10})));
+    }
     auto* const handle = virConnectOpen(uri.c_str());
     if (handle == nullptr) {
         return libvirt_failed("libvirt.connect", "cannot reach libvirt", uri,

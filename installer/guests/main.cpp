@@ -167,18 +167,6 @@ Result<int> publish(ThisNode& node, const Options& options) {
     return there ? 0 : would_change;
 }
 
-/// Before Pacemaker starts: a machine whose file is missing would be "not installed" on this node. A cluster
-/// that starts as a whole has no registry at first; what was written before still holds.
-Result<int> write_files(ThisNode& node) {
-    return guests::wait_until(node.guests(), "the registry", std::chrono::seconds{20},
-                              [&]() -> Result<bool> {
-                                  auto& all = node.guests();
-                                  BEDPLATE_TRY(follow_vms(all.platform, all.registry, all.settings.hostname));
-                                  return true;
-                              })
-        .transform([] { return 0; });
-}
-
 void add_create(CLI::App& app, Options& options) {
     auto* create = app.add_subcommand("create", "A new machine; without --commit it is only shown");
     auto& spec = options.spec;
@@ -214,20 +202,23 @@ void add_others(CLI::App& app, Options& options) {
     apply->add_flag("--commit", options.commit, "Do it; without, it is only shown");
     auto* publish = app.add_subcommand("publish", "Tell the cluster what machines this node can run");
     publish->add_flag("--check", options.check, "Only look: status 5 if the cluster does not know");
-    app.add_subcommand("files", "Write the files of the cluster's HA machines");
+    app.add_subcommand("files", "Write the files of the cluster's HA machines, and wait for their disks");
+    app.add_subcommand("autostart", "Start this node's own machines that libvirt could not start");
 }
 
 Result<int> run_verb(const CLI::App& app, const Options& options) {
     ThisNode node;
     BEDPLATE_TRY(node.open());
     const auto chosen = [&](const char* verb) { return app.got_subcommand(verb); };
+    const auto well = [] { return 0; };
     return chosen("create")    ? create(node, options)
            : chosen("list")    ? list(node, options)
            : chosen("migrate") ? migrate(node, options)
            : chosen("remove")  ? remove(node, options)
            : chosen("apply")   ? apply(node, options)
            : chosen("publish") ? publish(node, options)
-                               : write_files(node);
+           : chosen("files")   ? guests::before_pacemaker(node.guests()).transform(well)
+                               : guests::start_left_off(node.guests()).transform(well);
 }
 
 int run(int argc, char** argv) {

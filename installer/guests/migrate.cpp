@@ -11,8 +11,8 @@ namespace bedplate::guests {
 namespace {
 
 /// `to`, if it takes the machine; without a wish the node with most room.
-Result<std::string> choose_target(Guests& guests, const ClusterState& state, const VmSpec& spec,
-                                  const std::string& from, const std::string& to) {
+Result<std::string> choose_target(Guests& guests, const ClusterState& state, const VmRecords& records,
+                                  const VmSpec& spec, const std::string& from, const std::string& to) {
     if (!to.empty()) {
         return std::ranges::contains(state.online, to)
                    ? Result<std::string>(to)
@@ -20,18 +20,19 @@ Result<std::string> choose_target(Guests& guests, const ClusterState& state, con
                             std::format("those that do: {}", join(state.online, ", ")));
     }
     BEDPLATE_ASSIGN(const auto hosts, vm_hosts(guests.registry));
-    BEDPLATE_ASSIGN(const auto nodes, nodes_now(guests, state, hosts));
+    BEDPLATE_ASSIGN(const auto nodes, nodes_now(guests, state, hosts, records));
     const VmNode* best = nullptr;
     for (const auto& node : nodes) {
-        if (node.online && node.name != from && node.room() >= spec.memory &&
+        if (node.online && node.name != from && node.takes(spec) &&
             (best == nullptr || best->room() < node.room())) {
             best = &node;
         }
     }
-    return best != nullptr
-               ? Result<std::string>(best->name)
-               : refuse("vm.no-node", std::format("no other node has {} left", to_binary_text(spec.memory)),
-                        spec.name);
+    return best != nullptr ? Result<std::string>(best->name)
+                           : refuse("vm.no-node",
+                                    std::format("no other node has {} and {} processors left",
+                                                to_binary_text(spec.memory), spec.cpus),
+                                    spec.name);
 }
 
 /// Pacemaker's own live migration. The wish for the node is always taken back: it would tie the machine down.
@@ -51,8 +52,7 @@ Result<void> move_resource(Guests& guests, const std::string& name, const std::s
 /// Where a machine that is not HA runs; "": nowhere.
 Result<std::string> node_of(Guests& guests, const ClusterState& state, const std::string& name) {
     for (const auto& node : state.present) {
-        BEDPLATE_ASSIGN(const auto libvirt, libvirt_on(guests, node));
-        BEDPLATE_ASSIGN(const auto domains, libvirt->domains());
+        BEDPLATE_ASSIGN(const auto domains, domains_on(guests, node));
         const auto found = std::ranges::find(domains, name, &Domain::name);
         if (found != domains.end() && found->state == Domain::State::running) {
             return node;
@@ -89,7 +89,7 @@ Result<std::string> migrate(Guests& guests, const std::string& name, const std::
         return refuse("vm.off", std::format("{} does not run: there is nothing to move", name), {},
                       "'bedplate vm list' shows its state");
     }
-    BEDPLATE_ASSIGN(const auto target, choose_target(guests, state, record.spec, from, to));
+    BEDPLATE_ASSIGN(const auto target, choose_target(guests, state, records, record.spec, from, to));
     if (target == from) {
         return target;
     }

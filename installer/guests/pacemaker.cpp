@@ -37,6 +37,19 @@ void read_resources(const pugi::xml_node& result, ClusterState& state) {
     }
 }
 
+void read_utilization(const pugi::xml_node& node, ClusterState& state) {
+    for (const auto& pair : node.child("utilization").children("nvpair")) {
+        auto& told = state.utilization[node.attribute("uname").as_string()];
+        const std::string_view name = pair.attribute("name").as_string();
+        const auto value = pair.attribute("value").as_ullong();
+        if (name == "cpu") {
+            told.cpus = value;
+        } else if (name == "hv_memory") {
+            told.memory = mib(value);
+        }
+    }
+}
+
 Result<void> run_all(Platform& platform, const std::vector<std::vector<std::string>>& commands) {
     for (const auto& argv : commands) {
         BEDPLATE_TRY(run_checked(platform.commands, {.argv = argv}));
@@ -55,12 +68,7 @@ Result<ClusterState> cluster_state_from(const std::string& crm_mon, const std::s
     read_nodes(result, state);
     read_resources(result, state);
     for (const auto& node : cib.child("nodes").children("node")) {
-        for (const auto& pair : node.child("utilization").children("nvpair")) {
-            if (std::string_view(pair.attribute("name").as_string()) == "hv_memory") {
-                state.capacities[node.attribute("uname").as_string()] =
-                    mib(pair.attribute("value").as_ullong());
-            }
-        }
+        read_utilization(node, state);
     }
     return state;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,13 +21,20 @@ struct Resource {
     [[nodiscard]] bool runs() const { return role == "Started" && !failed && !pending && !node.empty(); }
 };
 
+/// What machines may be promised on a node, as its attributes say; nothing: it has none of that name.
+struct Utilization {
+    std::optional<std::uint64_t> cpus;
+    std::optional<Bytes> memory;
+    bool operator==(const Utilization&) const = default;
+};
+
 /// What crm_mon and the CIB say at one moment.
 struct ClusterState {
     std::vector<std::string> present;  ///< nodes on which Pacemaker runs
     std::vector<std::string> online;   ///< of them those that take resources: not in standby nor maintenance
-    std::map<std::string, Resource> resources;  ///< by id
-    bool fences = false;                        ///< there is a fencing device
-    std::map<std::string, Bytes> capacities;    ///< utilization hv_memory of nodes that have one
+    std::map<std::string, Resource> resources;       ///< by id
+    bool fences = false;                             ///< there is a fencing device
+    std::map<std::string, Utilization> utilization;  ///< by node
 };
 
 /// From `crm_mon --output-as=xml` and `cibadmin --query --scope nodes`. Errors: xml.syntax.

@@ -13,7 +13,7 @@ namespace {
 
 /// In RAM: firmware settings may be others after the next start.
 constexpr std::string_view trial_result = "/run/bedplate/kvm-trial";
-/// QEMU runs as a user of its own and is confined: it reads below this one.
+/// QEMU runs as a user of its own: it reads below this one, and not what is root's alone.
 constexpr std::string_view trial_folder = "/var/lib/libvirt/images";
 
 /// libvirt's word that KVM is there is tried out once after each start, with the kernel that runs here.

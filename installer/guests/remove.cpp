@@ -61,8 +61,7 @@ Steps end_domain(Guests& guests, const std::string& name) {
         BEDPLATE_ASSIGN(const auto state, ask_pacemaker(guests.platform));
         std::vector<std::string> nodes;
         for (const auto& node : state.present) {
-            BEDPLATE_ASSIGN(const auto libvirt, libvirt_on(guests, node));
-            BEDPLATE_ASSIGN(const auto domains, libvirt->domains());
+            BEDPLATE_ASSIGN(const auto domains, domains_on(guests, node));
             if (std::ranges::contains(domains, name, &Domain::name)) {
                 nodes.push_back(node);
             }
@@ -99,7 +98,7 @@ Steps purge_steps(Guests& guests, const std::string& name) {
             },
             .apply = [&guests, name]() -> Result<void> {
                 for (const auto& image : images_of(name)) {
-                    BEDPLATE_TRY(delete_image(guests.platform, image));
+                    BEDPLATE_TRY(delete_image(guests.platform, image, guests.say));
                 }
                 return {};
             }};

@@ -84,6 +84,7 @@ Result<CephView> parse_ceph_status(const Json& status) {
             view.mons_in_quorum.push_back(name.get<std::string>());
         }
         view.mons = status.at("monmap").at("num_mons");
+        view.election_epoch = status.at("election_epoch");
         const auto& osds = status.at("osdmap");
         view.osds = osds.at("num_osds");
         view.osds_up = osds.at("num_up_osds");

@@ -37,6 +37,7 @@ struct CephView {
     std::vector<std::string> checks;  ///< codes of what is not well
     std::vector<std::string> mons_in_quorum;
     unsigned mons = 0, osds = 0, osds_up = 0, osds_in = 0, pgs = 0, pgs_clean = 0;
+    unsigned election_epoch = 0;  ///< of the monitors: another one after each election
     bool operator==(const CephView&) const = default;
     /// All monitors, all OSDs, all placement groups active+clean.
     [[nodiscard]] bool whole() const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -109,12 +110,19 @@ Result<std::string> disk_of_osd(const Rack& rack, const std::string& hostname, u
 }
 
 Result<std::uint64_t> count_cores(const Rack& rack) {
+    // ceph-crash moves a report that it has handed on into "posted".
+    const std::string line =
+        "echo $(($(find /var/lib/ceph/crash -name meta 2>/dev/null | wc -l) + "
+        "$(journalctl -q --no-pager -o cat _PID=1 | "
+        "grep -cE 'code=(dumped|killed), status=[0-9]+/(ABRT|SEGV|BUS|ILL)')))";
     std::uint64_t all = 0;
     for (const auto& node : rack.lab().nodes) {
-        BEDPLATE_ASSIGN(
-            const auto text,
-            rack.on(node.hostname, "find /var/lib/systemd/coredump /var/crash -type f 2>/dev/null | wc -l"));
-        all += parse_unsigned(trim(text)).value_or(0);
+        BEDPLATE_ASSIGN(const auto text, rack.on(node.hostname, line, std::chrono::minutes(3)));
+        const auto count = parse_unsigned(trim(text));
+        if (!count) {
+            return fail("drill.cores", "the node does not say how many programs have crashed", node.hostname);
+        }
+        all += *count;
     }
     return all;
 }
@@ -136,6 +144,19 @@ Audit audit_active_once(const Rack& rack) {
             .detail = where.empty() ? "it runs nowhere" : "it runs on " + join(where, ", ")};
 }
 
+Audit audit_powered_on(const Rack& rack, const std::string& hostname) {
+    const auto node = rack.node(hostname);
+    const auto state = node ? rack.libvirt().state(rack.lab().domain(**node)) : std::unexpected(node.error());
+    if (!state) {
+        return {.name = "powered-on", .ok = false, .detail = state.error().message};
+    }
+    const bool runs = *state == Libvirt::State::running;
+    return {.name = "powered-on",
+            .ok = runs,
+            .detail = std::format("{} is {}{}", hostname, to_string(*state),
+                                  runs ? "" : ": it was switched off, and not on again")};
+}
+
 std::string complaint(const std::vector<ClusterView>& views, const std::optional<CephView>& ceph,
                       std::size_t nodes) {
     if (views.size() < nodes) {
@@ -154,8 +175,11 @@ std::string complaint(const std::vector<ClusterView>& views, const std::optional
             return std::format("{} nodes are known, {} quorum", view.nodes.size(),
                                view.quorum ? "with" : "without");
         }
-        if (view.fencing_devices.empty()) {
-            return "no fencing device is started";
+        // A node without one that is lost is never replaced.
+        const auto devices = std::ranges::count_if(
+            view.fencing_devices, [](const std::string& id) { return id.starts_with("fence-"); });
+        if (std::cmp_less(devices, nodes)) {
+            return std::format("{} of {} fencing devices are started", devices, nodes);
         }
     }
     if (!ceph) {

@@ -22,11 +22,15 @@ inline constexpr std::string_view pulse_name = "pulse", pulse_resource = "vm-pul
 /// The kernel's name ("sdb") of the disk below an OSD of a node. Errors: drill.disk, lab.node-command.
 [[nodiscard]] Result<std::string> disk_of_osd(const Rack& rack, const std::string& hostname, unsigned osd);
 
-/// Files that crashed programs left on all nodes.
+/// How many programs have crashed on all nodes, as far as Ceph's crash reports and the journals of systemd
+/// tell: nodes keep no core files. What a drill kills itself (SIGKILL) does not count. Errors:
+/// lab.node-command, command.*, drill.cores (a node says something else).
 [[nodiscard]] Result<std::uint64_t> count_cores(const Rack& rack);
 
 /// The machine runs on exactly one node, by libvirt's own word on each.
 [[nodiscard]] Audit audit_active_once(const Rack& rack);
+/// The node runs, though nobody has switched it on but the cluster, by libvirt's word on this machine.
+[[nodiscard]] Audit audit_powered_on(const Rack& rack, const std::string& hostname);
 /// What is wrong with the cluster, by every node's view and Ceph's; empty: nothing.
 [[nodiscard]] std::string complaint(const std::vector<ClusterView>& views,
                                     const std::optional<CephView>& ceph, std::size_t nodes);

@@ -29,6 +29,14 @@ Result<void> Fault::plan_daemon(const std::string& node, const std::string& unit
          .detail = std::format("{0}systemctl reset-failed {1}; systemctl start {1}", before, unit)});
 }
 
+/// What the cluster does to a node in a drill is no reason to keep it out (the guard against fence loops
+/// counts it as any other fencing). The last added is healed first: this comes when the node is back.
+Result<void> Fault::plan_release(const std::string& node) {
+    return healing_.add({.kind = Remedy::Kind::on_node,
+                         .node = node,
+                         .detail = std::format("bedplate node fencing {} --release --commit", node)});
+}
+
 Result<std::string> Fault::mac(const Choice& choice) const {
     BEDPLATE_ASSIGN(const auto* node, rack_.node(choice.node));
     return node->macs.at(choice.leg);
@@ -37,8 +45,10 @@ Result<std::string> Fault::mac(const Choice& choice) const {
 Result<void> Fault::prepare(DrillKind kind, const Choice& choice) {
     switch (kind) {
         case DrillKind::node_crash:
+            BEDPLATE_TRY(plan_release(choice.node));
             return healing_.add({Remedy::Kind::power_on, choice.node});
         case DrillKind::node_hang:
+            BEDPLATE_TRY(plan_release(choice.node));
             BEDPLATE_TRY(healing_.add({Remedy::Kind::power_on, choice.node}));
             return healing_.add({Remedy::Kind::resume, choice.node});
         case DrillKind::osd_loss:
@@ -50,6 +60,7 @@ Result<void> Fault::prepare(DrillKind kind, const Choice& choice) {
         }
         case DrillKind::partition: {
             BEDPLATE_ASSIGN(flows_, rack_.partition_of(choice.node));
+            BEDPLATE_TRY(plan_release(choice.node));
             BEDPLATE_TRY(healing_.add({Remedy::Kind::power_on, choice.node}));
             return healing_.add({Remedy::Kind::reconnect, ""});
         }
@@ -66,10 +77,9 @@ Result<void> Fault::prepare(DrillKind kind, const Choice& choice) {
     return {};
 }
 
-Result<void> Fault::inject(DrillKind kind, const Choice& choice) {
+Result<void> Fault::from_outside(DrillKind kind, const Choice& choice) {
     BEDPLATE_ASSIGN(const auto* node, rack_.node(choice.node));
     const auto domain = rack_.lab().domain(*node);
-    std::string line;
     switch (kind) {
         case DrillKind::node_crash:
             return rack_.kill_emulator(choice.node);
@@ -82,22 +92,53 @@ Result<void> Fault::inject(DrillKind kind, const Choice& choice) {
             return rack_.libvirt().set_link(domain, address, false);
         }
         case DrillKind::osd_loss:
-            line = kill_line(osd_unit(choice));
-            break;
         case DrillKind::mon_leader:
-            line = kill_line(mon_unit(choice));
+        case DrillKind::disk_error:
+        case DrillKind::rolling_restart:
+        case DrillKind::migrate:
             break;
+    }
+    return {};
+}
+
+/// Empty: the fault is none that a node does to itself.
+std::string Fault::line_on_node(DrillKind kind, const Choice& choice) const {
+    switch (kind) {
+        case DrillKind::osd_loss:
+            return kill_line(osd_unit(choice));
+        case DrillKind::mon_leader:
+            return kill_line(mon_unit(choice));
         case DrillKind::disk_error:
             // The kernel answers every request with an error, as of a disk that is broken; unlike one that is
             // pulled out, it comes back without a restart (decision 0097).
-            line = std::format("echo offline >/sys/block/{}/device/state", disk_);
-            break;
+            return std::format("echo offline >/sys/block/{}/device/state", disk_);
+        case DrillKind::node_crash:
+        case DrillKind::node_hang:
+        case DrillKind::partition:
+        case DrillKind::leg_loss:
         case DrillKind::rolling_restart:
         case DrillKind::migrate:
-            return {};
+            break;
     }
-    BEDPLATE_TRY(rack_.on(choice.node, line));
-    return {};
+    return "";
+}
+
+Result<std::chrono::steady_clock::time_point> Fault::inject(DrillKind kind, const Choice& choice) {
+    constexpr std::string_view begins = "now";
+    const auto& clock = rack_.platform().clock;
+    auto moment = clock.steady();
+    const auto line = line_on_node(kind, choice);
+    if (line.empty()) {
+        BEDPLATE_TRY(from_outside(kind, choice));
+        return moment;
+    }
+    BEDPLATE_TRY(rack_.on(choice.node, std::format("echo {}; {}", begins, line), std::chrono::seconds{60},
+                          [&](std::string_view said) {
+                              if (said == begins) {
+                                  moment = clock.steady();
+                              }
+                          }));
+    return moment;
 }
 
 Result<void> Fault::release(DrillKind kind, const Choice& choice) {

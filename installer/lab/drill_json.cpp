@@ -96,9 +96,10 @@ std::vector<DrillEvent> events_from(const Json& json) {
     return events;
 }
 
-DrillRound round_from(const Json& json) {
+DrillRound round_from(DrillKind kind, const Json& json) {
     const auto& predicted = json.at("predicted");
-    DrillRound round{.number = json.at("round").get<unsigned>(),
+    DrillRound round{.kind = kind,
+                     .number = json.at("round").get<unsigned>(),
                      .choice = choice_from(json.at("choice")),
                      .prediction = {.detect = maybe_at(predicted, "detect_ms"),
                                     .fence = maybe_at(predicted, "fence_ms"),
@@ -126,6 +127,10 @@ std::vector<std::string> DrillRound::failures() const {
     std::vector<std::string> reasons;
     if (!measured.serve) {
         reasons.emplace_back("the machine did not come back");
+    }
+    // One that hangs may go on before it is fenced.
+    if (gives_node_up(kind) && kind != DrillKind::node_hang && !measured.fence) {
+        reasons.emplace_back("it was never fenced");
     }
     if (measured.gap > prediction.limit) {
         reasons.push_back(std::format("{} without service, {} are allowed", seconds_text(measured.gap),
@@ -182,7 +187,7 @@ Result<DrillReport> drill_report_from_json(const Json& json, const std::string& 
                            .timeouts = timeouts_from(json.at("timeouts")),
                            .rounds = {}};
         for (const auto& round : json.at("rounds")) {
-            report.rounds.push_back(round_from(round));
+            report.rounds.push_back(round_from(*kind, round));
         }
         return report;
     } catch (const Json::exception& error) {

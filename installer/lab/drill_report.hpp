@@ -16,6 +16,7 @@ struct Audit {
 };
 
 struct DrillRound {
+    DrillKind kind{};
     unsigned number = 0;  ///< from 1
     Choice choice;
     Prediction prediction;
@@ -23,7 +24,8 @@ struct DrillRound {
     std::vector<DrillEvent> events;
     std::vector<Span> beats;  ///< moments of acknowledgements, for the chart
     std::vector<Audit> audits;
-    /// Why it did not hold what it promises: late, lost data, active twice, an audit. Empty: it did.
+    /// Why it did not hold what it promises: late, lost data, active twice, never fenced, an audit. Empty: it
+    /// did.
     [[nodiscard]] std::vector<std::string> failures() const;
 };
 

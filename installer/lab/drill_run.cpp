@@ -52,15 +52,23 @@ public:
         BEDPLATE_ASSIGN(report_.timeouts, read_timeouts(rack_));
         for (unsigned number = 1; number <= options_.rounds; ++number) {
             auto round = one_round(number);
+            if (round && gives_node_up(options_.kind)) {
+                round->audits.push_back(powered_on(round->choice.node));
+            }
             // Also after an error, and after Ctrl-C.
             const auto healed = heal();
             if (!round) {
                 return std::unexpected(std::move(round).error());
             }
-            BEDPLATE_TRY(healed);
-            BEDPLATE_TRY(judge(*round));
+            // What was measured is shown, whatever cannot be healed or asked for afterwards.
+            const auto judged = judge(*round, healed);
+            if (!judged && judged.error().code == "drill.ended") {
+                return std::unexpected(judged.error());
+            }
             report_.rounds.push_back(*std::move(round));
             options_.show(report_, report_.rounds.back());
+            BEDPLATE_TRY(healed);
+            BEDPLATE_TRY(judged);
         }
         return std::move(report_);
     }
@@ -133,7 +141,8 @@ private:
     Result<DrillRound> one_round(unsigned number) {
         BEDPLATE_TRY(await_health("before the fault"));
         BEDPLATE_ASSIGN(const auto facts, read_facts(rack_, home_of(watch_.clusters(now() - scaled(fresh)))));
-        DrillRound round{.number = number,
+        DrillRound round{.kind = options_.kind,
+                         .number = number,
                          .choice = {},
                          .prediction = predict(options_.kind, report_.timeouts, report_.scale),
                          .measured = {},
@@ -141,7 +150,7 @@ private:
                          .beats = {},
                          .audits = {}};
         BEDPLATE_ASSIGN(round.choice, choose(options_.kind, options_.seed, number, facts, round.prediction));
-        BEDPLATE_ASSIGN(cores_, count_cores(rack_));
+        BEDPLATE_ASSIGN(crashes_, count_cores(rack_));
         Fault fault(rack_, healing_);
         BEDPLATE_TRY(fault.prepare(options_.kind, round.choice));
         for (const auto& remedy : healing_.remedies()) {
@@ -149,8 +158,7 @@ private:
         }
         BEDPLATE_TRY(patience_.pass(round.choice.delay));
         options_.say(std::format("round {}: {} on {}", number, to_string(options_.kind), round.choice.node));
-        begin_ = now();
-        BEDPLATE_TRY(fault.inject(options_.kind, round.choice));
+        BEDPLATE_ASSIGN(begin_, fault.inject(options_.kind, round.choice));
         watch_.note(Event::injected, round.choice.node);
         BEDPLATE_TRY(follow(fault, round));
         return round;
@@ -204,8 +212,17 @@ private:
         return {};
     }
 
+    /// Before anything is healed, which would switch the node on. One that is being fenced is off for a
+    /// moment.
+    [[nodiscard]] Audit powered_on(const std::string& node) const {
+        // A node that stays off is what the audit says.
+        static_cast<void>(
+            patience_.until("the node to run", minutes(1), [&] { return audit_powered_on(rack_, node).ok; }));
+        return audit_powered_on(rack_, node);
+    }
+
     /// Until the cluster is well, and the ring has come round once: then a second writer would have shown.
-    Result<void> judge(DrillRound& round) {
+    Result<void> await_calm() {
         const auto healthy = await_health("after the fault");
         if (!healthy && healthy.error().code == "drill.ended") {
             return healthy;
@@ -220,22 +237,43 @@ private:
                 return round_trip;
             }
         }
+        return healthy;
+    }
+
+    /// Nobody waits for a lab that could not be healed.
+    [[nodiscard]] Result<void> calm_now() const {
+        const auto why = state();
+        return why.empty() ? Result<void>() : fail("drill.unwell", why);
+    }
+
+    /// Everything that is looked at afterwards becomes an audit. Errors: drill.ended, and those of the
+    /// questions, when the audits have them.
+    Result<void> judge(DrillRound& round, const Result<void>& healed) {
+        const auto healthy = healed ? await_calm() : calm_now();
+        if (!healthy && healthy.error().code == "drill.ended") {
+            return healthy;
+        }
         collect(round);
+        round.audits.push_back({.name = "healed",
+                                .ok = healed.has_value(),
+                                .detail = healed ? "what was done is undone" : healed.error().to_text()});
         round.audits.push_back({.name = "health",
                                 .ok = healthy.has_value(),
                                 .detail = healthy ? "nodes, monitors, OSDs and groups are as before"
                                                   : healthy.error().to_text()});
         round.audits.push_back(audit_active_once(rack_));
-        BEDPLATE_ASSIGN(const auto cores, count_cores(rack_));
+        const auto crashes = count_cores(rack_);
+        const auto more = crashes && *crashes > crashes_ ? *crashes - crashes_ : 0;
         // An OSD ends itself by an abort when its disk fails.
         round.audits.push_back(
             {.name = "no-cores",
-             .ok = cores == cores_ || options_.kind == DrillKind::disk_error,
-             .detail = std::format("{} new files of crashed programs", cores > cores_ ? cores - cores_ : 0)});
-        return {};
+             .ok = crashes && (more == 0 || options_.kind == DrillKind::disk_error),
+             .detail = crashes ? std::format("{} programs have crashed", more) : crashes.error().to_text()});
+        return crashes ? Result<void>() : std::unexpected(crashes.error());
     }
 
     void collect(DrillRound& round) const {
+        const auto end = std::chrono::duration_cast<Span>(now() - begin_);
         std::vector<Ack> acks;
         for (const auto& arrival : collector_.since(begin_ - before_fault)) {
             acks.push_back({std::chrono::duration_cast<Span>(arrival.at - begin_), arrival.beat});
@@ -246,7 +284,7 @@ private:
         }
         const bool broken = gives_node_up(options_.kind);
         round.events = watch_.events(begin_, broken ? round.choice.node : "");
-        round.measured = measure(options_.kind, acks, round.events);
+        round.measured = measure(options_.kind, acks, round.events, end);
     }
 
     Rack& rack_;
@@ -257,7 +295,7 @@ private:
     Patience patience_;
     DrillReport report_;
     Time begin_{};
-    std::uint64_t cores_ = 0;
+    std::uint64_t crashes_ = 0;  ///< before the fault
 };
 
 }  // namespace
@@ -280,9 +318,12 @@ Result<DrillReport> run_drill(Platform& platform, const Lab& lab, const DrillOpt
     Rack rack(platform, libvirt, lab);
     BEDPLATE_ASSIGN(const auto settings, pulse_settings(lab));
     BEDPLATE_ASSIGN(const auto collector, Collector::open(settings.collector, settings.port));
-    BEDPLATE_ASSIGN(const bool there, has_pulse(rack));
+    // One that is there and does not run is waited for with the rest of the cluster.
+    BEDPLATE_ASSIGN(const auto state, pulse_state(rack));
+    const bool there = state == PulseState::running || state == PulseState::stopped;
     if (!there) {
-        options.say("making the machine that is watched");
+        options.say(state == PulseState::absent ? "making the machine that is watched"
+                                                : "finishing the machine that is watched");
         BEDPLATE_TRY(create_pulse(rack, options.program));
     }
     Watch watch(rack, std::string(pulse_resource), options.kind == DrillKind::leg_loss);

@@ -112,7 +112,7 @@ std::string default_site(const Wish& wish, const std::string& public_key,
     std::string text = std::format(R"(schema: bedplate/site/v1
 cluster: {{name: {}, domain: lab.example.com, ntp: [10.77.0.1], dns: [10.77.0.1], timezone: UTC}}
 networks:
-  management: {{vlan: 100, subnet: 10.77.0.0/24, gateway: 10.77.0.1}}
+  management: {{vlan: 100, subnet: 10.77.0.0/24, gateway: 10.77.0.1, bridge: br0}}
   storage_public: {{vlan: 300, subnet: 10.77.30.0/24, mtu: 9000}}
   storage_cluster: {{vlan: 301, subnet: 10.77.31.0/24, mtu: 9000}}
 access: {{ssh_authorized_keys: ["{}"], root_password_hash: null}}

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "lab/drill_facts.hpp"
 #include "lab/guest_image.hpp"
+#include "platform/time_scale.hpp"
 
 namespace bedplate::lab {
 
@@ -50,13 +51,24 @@ Result<pulse::Settings> pulse_settings(const Lab& lab) {
                            .port = collector_port};
 }
 
-Result<bool> has_pulse(const Rack& rack) {
-    BEDPLATE_ASSIGN(const auto text, rack.on_any("bedplate vm list --json"));
+std::string vm_line(std::string_view arguments) {
+    return std::format("BEDPLATE_TIME_SCALE={:g} bedplate vm {}", time_scale(), arguments);
+}
+
+Result<PulseState> pulse_state(const Rack& rack) {
+    BEDPLATE_ASSIGN(const auto text, rack.on_any(vm_line("list --json")));
     BEDPLATE_ASSIGN(const auto json, parse_json(text, "bedplate vm list"));
     try {
         const auto& machines = json.is_object() ? json.at("machines") : json;
-        return std::ranges::any_of(
-            machines, [](const Json& one) { return one.at("name").get<std::string>() == pulse_name; });
+        for (const auto& one : machines) {
+            if (one.at("name").get<std::string>() == pulse_name) {
+                const auto state = one.at("state").get<std::string>();
+                return state == "running"      ? PulseState::running
+                       : state == "unfinished" ? PulseState::unfinished
+                                               : PulseState::stopped;
+            }
+        }
+        return PulseState::absent;
     } catch (const Json::exception& error) {
         return fail("drill.machines", error.what(), "bedplate vm list --json");
     }
@@ -78,16 +90,15 @@ Result<void> create_pulse(const Rack& rack, const std::filesystem::path& program
                            .timeout = for_ceph}));
     BEDPLATE_TRY(
         rack.on(node.hostname,
-                std::format("bedplate vm create {} --image {} --memory {} --cpus 1 --disk 64MiB --network "
-                            "management --ha --commit && rm -f {}",
-                            pulse_name, image_on_node, memory, image_on_node),
+                vm_line(std::format("create {} --image {} --memory {} --cpus 1 --disk 64MiB --network "
+                                    "management --ha --commit && rm -f {}",
+                                    pulse_name, image_on_node, memory, image_on_node)),
                 for_ceph));
     return {};
 }
 
 Result<void> remove_pulse(const Rack& rack) {
-    BEDPLATE_TRY(
-        rack.on_any(std::format("bedplate vm remove {} --purge-disk --commit", pulse_name), for_ceph));
+    BEDPLATE_TRY(rack.on_any(vm_line(std::format("remove {} --purge-disk --commit", pulse_name)), for_ceph));
     return {};
 }
 

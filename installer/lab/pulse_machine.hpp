@@ -14,10 +14,21 @@ inline constexpr std::uint16_t collector_port = 9700;
 /// fewer).
 [[nodiscard]] Result<pulse::Settings> pulse_settings(const Lab& lab);
 
-/// Whether the cluster knows the machine. Errors: lab.node-command, json.*.
-[[nodiscard]] Result<bool> has_pulse(const Rack& rack);
+/// `bedplate vm ...` for a node's shell. Nodes do not know how slow their lab is: BEDPLATE_TIME_SCALE goes
+/// with it.
+[[nodiscard]] std::string vm_line(std::string_view arguments);
+
+/// What the cluster has of the machine.
+enum class PulseState {
+    absent,
+    unfinished,  ///< was begun: create_pulse goes on with it
+    stopped,     ///< is there whole and does not run now
+    running
+};
+/// Errors: lab.node-command, json.*, drill.machines.
+[[nodiscard]] Result<PulseState> pulse_state(const Rack& rack);
 /// Write its image from the lab's own medium, carry it to a node and have it made there, highly available.
-/// Errors: those of make_guest, lab.node-command, command.*.
+/// Done again, it finishes what was begun. Errors: those of make_guest, lab.node-command, command.*.
 [[nodiscard]] Result<void> create_pulse(const Rack& rack, const std::filesystem::path& program);
 /// Errors: lab.node-command, command.*.
 [[nodiscard]] Result<void> remove_pulse(const Rack& rack);

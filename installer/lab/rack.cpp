@@ -18,10 +18,11 @@ Result<const LabNode*> Rack::node(std::string_view hostname) const {
     return &*found;
 }
 
-Result<std::string> Rack::on(std::string_view hostname, const std::string& line,
-                             std::chrono::seconds timeout) const {
+Result<std::string> Rack::on(std::string_view hostname, const std::string& line, std::chrono::seconds timeout,
+                             std::function<void(std::string_view line)> on_line) const {
     BEDPLATE_ASSIGN(const auto* there, node(hostname));
-    return ask_node(platform_.commands, lab_, *there, {.line = line, .timeout = timeout, .impatient = true});
+    return ask_node(platform_.commands, lab_, *there,
+                    {.line = line, .timeout = timeout, .on_line = std::move(on_line), .impatient = true});
 }
 
 Result<std::string> Rack::on_any(const std::string& line, std::chrono::seconds timeout) const {

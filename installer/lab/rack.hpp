@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +29,11 @@ public:
     /// Errors: drill.node.
     [[nodiscard]] Result<const LabNode*> node(std::string_view hostname) const;
 
-    /// What a command line on a node prints. Errors: lab.node-command, command.*.
+    /// What a command line on a node prints; `on_line` hears each line of it when it arrives. Errors:
+    /// lab.node-command, command.*.
     [[nodiscard]] Result<std::string> on(std::string_view hostname, const std::string& line,
-                                         std::chrono::seconds timeout = std::chrono::seconds{60}) const;
+                                         std::chrono::seconds timeout = std::chrono::seconds{60},
+                                         std::function<void(std::string_view line)> on_line = {}) const;
     /// The same on the first node that answers it.
     [[nodiscard]] Result<std::string> on_any(const std::string& line,
                                              std::chrono::seconds timeout = std::chrono::seconds{60}) const;

@@ -21,7 +21,7 @@ struct StepTools {
 /// drill.ended, lab.node-command.
 [[nodiscard]] Result<void> restart_all(Rack& rack, Healing& healing, const StepTools& tools);
 
-/// The machine moves to a node and back, while it runs. Errors: the same.
+/// The machine moves to a node and back, while it runs. Errors: the same, drill.nothing (it does not run).
 [[nodiscard]] Result<void> migrate_there_and_back(const Rack& rack, const std::string& there,
                                                   const StepTools& tools);
 

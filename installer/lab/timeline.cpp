@@ -15,7 +15,7 @@ namespace {
 
 using Kind = DrillEvent::Kind;
 
-constexpr std::array<std::pair<Kind, std::string_view>, 18> names{{
+constexpr std::array<std::pair<Kind, std::string_view>, 19> names{{
     {Kind::injected, "injected"},
     {Kind::node_lost, "node-lost"},
     {Kind::node_back, "node-back"},
@@ -30,6 +30,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 18> names{{
     {Kind::osd_back, "osd-back"},
     {Kind::mon_lost, "mon-lost"},
     {Kind::mon_back, "mon-back"},
+    {Kind::mon_election, "mon-election"},
     {Kind::link_lost, "link-lost"},
     {Kind::groups_unclean, "groups-unclean"},
     {Kind::groups_clean, "groups-clean"},
@@ -47,7 +48,8 @@ std::set<Kind> signs(DrillKind kind) {
         case DrillKind::disk_error:
             return {Kind::osd_lost};
         case DrillKind::mon_leader:
-            return {Kind::mon_lost};
+            // One that is back before the next question was missed all the same.
+            return {Kind::mon_lost, Kind::mon_election};
         case DrillKind::leg_loss:
             return {Kind::link_lost};
         case DrillKind::rolling_restart:
@@ -182,13 +184,17 @@ std::vector<DrillEvent> changes(const CephView& before, const CephView& now, Spa
           named("OSDs up", now.osds_up, now.osds));
     count(Kind::mon_lost, Kind::mon_back, before.mons_in_quorum.size(), now.mons_in_quorum.size(),
           join(now.mons_in_quorum, ", "));
+    if (before.election_epoch != now.election_epoch) {
+        events.push_back({at, Kind::mon_election, std::format("election {}", now.election_epoch)});
+    }
     const bool was_clean = before.pgs_clean == before.pgs, is_clean = now.pgs_clean == now.pgs;
     count(Kind::groups_unclean, Kind::groups_clean, was_clean ? 1 : 0, is_clean ? 1 : 0,
           named("placement groups clean", now.pgs_clean, now.pgs));
     return events;
 }
 
-Measured measure(DrillKind kind, const std::vector<Ack>& acks, const std::vector<DrillEvent>& events) {
+Measured measure(DrillKind kind, const std::vector<Ack>& acks, const std::vector<DrillEvent>& events,
+                 std::optional<Span> end) {
     Measured measured{.detect = first_of(events, signs(kind)),
                       .fence = first_of(events, {Kind::fenced}),
                       .serve = {},
@@ -199,8 +205,12 @@ Measured measure(DrillKind kind, const std::vector<Ack>& acks, const std::vector
     }
     ledger.finish();
     const auto gap = longest_gap(acks);
+    const auto last = acks.empty() ? Span(0) : acks.back().at;
+    const auto silence = end.value_or(last) - last;
     measured.gap = gap.length();
-    if (!acks.empty() && acks.back().at > Span(0)) {
+    if (silence > least_silence) {
+        measured.gap = std::max(measured.gap, silence);
+    } else if (!acks.empty() && acks.back().at > Span(0)) {
         measured.serve = gap.length() > least_gap ? gap.to : Span(0);
     }
     return measured;

@@ -34,6 +34,7 @@ struct DrillEvent {
         osd_back,
         mon_lost,
         mon_back,
+        mon_election,  ///< the monitors chose a leader anew
         link_lost,
         groups_unclean,
         groups_clean,
@@ -55,8 +56,10 @@ struct DrillEvent {
 struct Measured {
     std::optional<Span> detect;  ///< the first event that the drill's fault leads to
     std::optional<Span> fence;   ///< the lost node was switched off, as Pacemaker says
-    std::optional<Span> serve;   ///< the first acknowledgement after the longest gap; zero: there was none
-    Span gap{};                  ///< the longest time without an acknowledgement
+    /// The first acknowledgement after the longest gap; zero: there was no gap. Nothing: it was silent at the
+    /// end.
+    std::optional<Span> serve;
+    Span gap{};  ///< the longest time without an acknowledgement, the one at the end included
     std::uint64_t acknowledged = 0;
     std::uint64_t lost = 0;           ///< acknowledged sequences that the disk did not have afterwards
     std::uint64_t lost_buffered = 0;  ///< writes through the guest's page cache that it did not have
@@ -67,9 +70,12 @@ struct Measured {
 /// Gaps shorter than this are how a busy host looks, whatever happens to the cluster.
 inline constexpr Span least_gap = std::chrono::seconds(1);
 
+/// A machine that was silent for longer than this when nobody looked any more did not come back.
+inline constexpr Span least_silence = std::chrono::seconds(3);
+
 /// `acks` in the order of their arrival, of one machine. Those of a time before the fault say how it was
-/// before.
+/// before. `end`: until when it was listened to; without, until its last word.
 [[nodiscard]] Measured measure(DrillKind kind, const std::vector<Ack>& acks,
-                               const std::vector<DrillEvent>& events);
+                               const std::vector<DrillEvent>& events, std::optional<Span> end = {});
 
 }  // namespace bedplate::lab

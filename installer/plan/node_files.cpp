@@ -131,8 +131,13 @@ Json fencing_json(const NodeFacts& facts) {
 /// profile's.
 Json capacity_json(const NodeFacts& facts) {
     const KvmProfile& kvm = facts.profile.kvm;
-    return {{"reserve_percent", facts.node.ha.reserve_percent.value_or(kvm.reserved_host_memory_percent)},
-            {"memory_overcommit", facts.node.ha.memory_overcommit.value_or(kvm.memory_overcommit)}};
+    const HaSettings& ha = facts.node.ha;
+    Json json{{"reserve_percent", ha.reserve_percent.value_or(kvm.reserved_host_memory_percent)},
+              {"memory_overcommit", ha.memory_overcommit.value_or(kvm.memory_overcommit)}};
+    if (ha.cpu_overcommit) {
+        json["cpu_overcommit"] = *ha.cpu_overcommit;
+    }
+    return json;
 }
 
 std::string_view test_text(FencingTest test) {

@@ -32,8 +32,11 @@ constexpr std::uint64_t divide_up(std::uint64_t dividend, std::uint64_t divisor)
 }
 
 CapacityPolicy policy_of(const HaSettings& ha, std::uint32_t reserve_percent, double overcommit) {
-    return {.reserve_percent = ha.reserve_percent.value_or(reserve_percent),
-            .memory_overcommit = ha.memory_overcommit.value_or(overcommit)};
+    CapacityPolicy policy;
+    policy.reserve_percent = ha.reserve_percent.value_or(reserve_percent);
+    policy.memory_overcommit = ha.memory_overcommit.value_or(overcommit);
+    policy.cpu_overcommit = ha.cpu_overcommit.value_or(policy.cpu_overcommit);
+    return policy;
 }
 
 /// How many of the largest may be missing, so that the rest still carries `wanted`.
@@ -90,7 +93,7 @@ std::vector<SizeDimension> judge_load(const Load& load, const std::vector<SizedN
         .burst_factor = thousandths(load.burst_factor),
         .parallelism = thousandths(load.parallelism)};
     judge_dimension(processors, of_nodes(nodes, [](const SizedNode& node) {
-                        return node_capacity(node.machine, node.policy).cpu;
+                        return node_capacity(node.machine, node.policy).threads;
                     }));
     std::vector<SizeDimension> all{std::move(memory), std::move(processors)};
     for (const RateLoad& rate : load.rates) {

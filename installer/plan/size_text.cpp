@@ -58,10 +58,11 @@ std::string node_lines(const ClusterSize& size) {
                                    "memory", "OSDs", "raw", "for machines", "from");
     for (const SizedNode& node : size.nodes) {
         const NodeCapacity room = node_capacity(node.machine, node.policy);
-        text += std::format(
-            "  {:<12} {:>7} {:>8} {:>5} {:>8}   {:<18} {}\n", node_name(node), node.machine.threads,
-            to_binary_text(node.machine.memory), node.machine.osds, to_binary_text(node.storage),
-            std::format("{} thr., {}", room.cpu, mib_text(room.hv_memory)), elide(node.origin, name_width));
+        text += std::format("  {:<12} {:>7} {:>8} {:>5} {:>8}   {:<18} {}\n", node_name(node),
+                            node.machine.threads, to_binary_text(node.machine.memory), node.machine.osds,
+                            to_binary_text(node.storage),
+                            std::format("{} thr., {}", room.threads, mib_text(room.hv_memory)),
+                            elide(node.origin, name_width));
     }
     return text +
            "\n  For machines: without the memory of OSDs and of control nodes' services, and\n"
@@ -195,7 +196,7 @@ Json to_json(const ClusterSize& size) {
                              {"memory_bytes", node.machine.memory.value},
                              {"osds", node.machine.osds},
                              {"storage_bytes", node.storage.value},
-                             {"threads_for_machines", room.cpu},
+                             {"threads_for_machines", room.threads},
                              {"memory_for_machines_mib", room.hv_memory}});
     }
     for (const SizeDimension& dimension : size.dimensions) {

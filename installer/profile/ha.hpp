@@ -37,6 +37,7 @@ struct HaSettings {
     std::uint32_t stickiness = 200, migration_threshold = 3;
     std::optional<std::uint32_t> reserve_percent;  ///< of each node; absent: the profile's
     std::optional<double> memory_overcommit;       ///< absent: the profile's
+    std::optional<double> cpu_overcommit;          ///< absent: that of CapacityPolicy
     FencingTest fencing_test = FencingTest::status;
     std::uint32_t fence_loop_times = 3;  ///< so often within the window, and the node stays out
     std::chrono::seconds fence_loop_window{std::chrono::hours{1}};

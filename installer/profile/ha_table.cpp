@@ -120,6 +120,7 @@ Table<HaSettings> ha_table() {
         .optional("failure_timeout", &HaSettings::failure_timeout, duration())
         .optional("reserve", &HaSettings::reserve_percent, percent(1, 90))
         .optional("memory_overcommit", &HaSettings::memory_overcommit, factor(1, 4))
+        .optional("cpu_overcommit", &HaSettings::cpu_overcommit, factor(1, 32))
         .optional("fencing_test", &HaSettings::fencing_test,
                   one_of<FencingTest>({{"status", FencingTest::status},
                                        {"cycle", FencingTest::cycle},

@@ -19,13 +19,15 @@ std::string key_of(const std::string& hostname, std::string_view what) {
 /// "fenced/2026-01-01 10:00:00Z" and the like: what stands after the host name.
 Result<void> take_up(FencingRecord& record, std::string_view what, const EtcdEntry& entry) {
     constexpr std::string_view event = "fenced/";
+    const auto number = [&] { return static_cast<std::int64_t>(parse_unsigned(entry.value).value_or(0)); };
     if (what == "device") {
         BEDPLATE_ASSIGN(record.device, fence_device_from_text(entry.value));
     } else if (what == "held" || what == "remote") {
         (what == "held" ? record.held : record.remote) = true;
     } else if (what.starts_with(event)) {
-        record.fenced[std::string(what.substr(event.size()))] =
-            static_cast<std::int64_t>(parse_unsigned(entry.value).value_or(0));
+        record.fenced[std::string(what.substr(event.size()))] = number();
+    } else if (what == "released") {
+        record.released = number();
     } else if (what == "request" || what == "proof") {
         BEDPLATE_ASSIGN(const Json json, parse_json(entry.value, entry.key));
         if (what == "request") {
@@ -108,9 +110,9 @@ Result<void> FencingRegistry::answer(const std::string& hostname, const FencePro
 
 Result<void> FencingRegistry::remember(const std::string& hostname, const std::string& event) {
     const std::string key = key_of(hostname, "fenced/" + event);
-    // A peer that was faster has the better time.
+    const auto at = fence_time(event).value_or(registry_.now());
     BEDPLATE_TRY(registry_.etcd().commit(
-        {.compares = {unchanged(std::nullopt, key)}, .puts = {{key, std::to_string(registry_.now())}}}));
+        {.compares = {unchanged(std::nullopt, key)}, .puts = {{key, std::to_string(at)}}}));
     return {};
 }
 
@@ -121,12 +123,9 @@ Result<void> FencingRegistry::hold(const std::string& hostname) {
 }
 
 Result<void> FencingRegistry::release(const std::string& hostname) {
-    BEDPLATE_ASSIGN(const auto entries, registry_.etcd().list(key_of(hostname, "fenced/")));
-    for (const auto& entry : entries) {
-        // Forgotten, but not a new one when Pacemaker's history is read the next time.
-        BEDPLATE_TRY(registry_.etcd().commit({.puts = {{entry.key, "0"}}}));
-    }
-    BEDPLATE_TRY(registry_.etcd().commit({.removes = {key_of(hostname, "held")}}));
+    BEDPLATE_TRY(
+        registry_.etcd().commit({.puts = {{key_of(hostname, "released"), std::to_string(registry_.now())}},
+                                 .removes = {key_of(hostname, "held")}}));
     return {};
 }
 

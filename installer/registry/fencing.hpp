@@ -11,7 +11,7 @@
 namespace bedplate {
 
 /// What the registry knows of the nodes' fencing, below /bedplate/fencing/NAME/: device (with its password),
-/// request, proof, fenced/EVENT, held, remote. One request reads all of it.
+/// request, proof, fenced/EVENT, held, released, remote. One request reads all of it.
 class FencingRegistry {
 public:
     explicit FencingRegistry(Registry& registry) : registry_(registry) {}
@@ -26,11 +26,12 @@ public:
     [[nodiscard]] Result<bool> take_on(const std::string& hostname, const FenceProof& proof);
     [[nodiscard]] Result<void> answer(const std::string& hostname, const FenceProof& proof);
 
-    /// Remember that the cluster fenced it. `event` is Pacemaker's own word for it: the same one is kept
-    /// once, with the time at which it was seen first.
+    /// Remember that the cluster fenced it. `event` is Pacemaker's own word for it, the time at which a peer
+    /// heard of it: the same one is kept once. One that is no time counts from now.
     [[nodiscard]] Result<void> remember(const std::string& hostname, const std::string& event);
     [[nodiscard]] Result<void> hold(const std::string& hostname);
-    /// Forget how often it was fenced, and let it in again.
+    /// Let it in again: what it was fenced for until now does not count any more, also where a peer reads of
+    /// it in Pacemaker's history later.
     [[nodiscard]] Result<void> release(const std::string& hostname);
 
     /// A remote node runs pacemaker_remote now.

@@ -46,8 +46,13 @@ std::unexpected<Error> ssh_failure(const std::string& text, const Seed& seed) {
             "ticket");
     }
     if (text.find("Permission denied") != std::string::npos) {
-        return refuse("join.denied", "the seed does not take the join ticket: unknown, expired or revoked",
-                      where, "make a new one on a member: bedplate ticket create");
+        return refuse(
+            "join.denied",
+            "the seed does not take the join ticket: unknown, expired or revoked, or its registry does "
+            "not answer",
+            where,
+            "look at the tickets on a member: bedplate ticket list; if this one is not among them, bedplate "
+            "ticket create");
     }
     return fail("join.unreachable", std::format("{}: {}", where, trim(text)));
 }

@@ -401,7 +401,7 @@ Result<Allotment> Registry::allot(const std::string& ticket, const JoinRequest& 
 }
 
 Result<RegistryLock> Registry::lock(const std::string& owner, std::chrono::seconds patience) {
-    constexpr std::chrono::seconds ttl{20};
+    constexpr std::chrono::seconds ttl{60};  // decision 0107
     const std::string name = registry_key("lock", "join");
     const auto deadline = clock_.steady() + patience;
     BEDPLATE_ASSIGN(const std::int64_t lease, etcd_.grant_lease(ttl));
@@ -418,7 +418,7 @@ Result<RegistryLock> Registry::lock(const std::string& owner, std::chrono::secon
             return fail(
                 "registry.locked",
                 std::format("the cluster is being changed by {}", entry ? entry->value : "another node"), {},
-                "try again; a lock whose holder died goes after 20 s");
+                "try again; a lock whose holder died goes after a minute");
         }
         clock_.sleep(pause);
         pause = std::min(pause * 2, std::chrono::milliseconds{500});

@@ -22,6 +22,9 @@ Json to_json(const VmRecord& record) {
     if (record.cell) {
         json["cell"] = *record.cell;
     }
+    if (record.page_kib) {
+        json["page_kib"] = *record.page_kib;
+    }
     return json;
 }
 
@@ -37,6 +40,9 @@ Result<VmRecord> record_from(const EtcdEntry& entry) {
     if (json.contains("cell")) {
         record.cell = json.value("cell", 0U);
     }
+    if (json.contains("page_kib")) {
+        record.page_kib = json.value("page_kib", std::uint64_t{0});
+    }
     return record;
 }
 
@@ -49,6 +55,21 @@ std::map<std::string, std::string> wanted_files(const VmRecords& machines) {
         }
     }
     return files;
+}
+
+/// How many processors a machine has says nothing of what they can do.
+std::string processor_in(const std::string& xml) {
+    const std::string end = "</cpu>";
+    const auto from = xml.find("<cpu ");
+    const auto to = from == std::string::npos ? from : xml.find(end, from);
+    if (to == std::string::npos) {
+        return "";
+    }
+    auto cpu = xml.substr(from, to + end.size() - from);
+    if (const auto topology = cpu.find("<topology "); topology != std::string::npos) {
+        cpu.erase(topology, cpu.find('>', topology) + 1 - topology);
+    }
+    return cpu;
 }
 
 Result<void> drop_others(FileSystem& files, const std::map<std::string, std::string>& wanted) {
@@ -158,6 +179,21 @@ Result<std::vector<std::string>> without_vm_files(Registry& registry, const std:
         }
     }
     return late;
+}
+
+Result<std::vector<VmProcessor>> vm_processors(Registry& registry) {
+    BEDPLATE_ASSIGN(const auto machines, vm_records(registry));
+    std::map<std::pair<std::string, std::string>, std::vector<std::string>> found;
+    for (const auto& [name, record] : machines) {
+        if (const auto cpu = processor_in(record.xml); record.spec.ha && !cpu.empty()) {
+            found[{record.type, cpu}].push_back(name);
+        }
+    }
+    std::vector<VmProcessor> all;
+    for (auto& [kind, names] : found) {
+        all.push_back({.type = kind.first, .cpu = kind.second, .machines = std::move(names)});
+    }
+    return all;
 }
 
 Result<std::vector<std::string>> vms_beyond(Registry& registry, const std::string& hostname) {

@@ -15,11 +15,12 @@ namespace bedplate {
 /// A virtual machine as the registry keeps it: vms/NAME.
 struct VmRecord {
     VmSpec spec;
-    std::string xml;               ///< libvirt's <domain>
-    std::string type;              ///< "kvm" or "qemu": what a node needs to run it
-    std::string node;              ///< who made it; a machine that is not HA began there
-    std::optional<unsigned> cell;  ///< the NUMA node that it is pinned to
-    bool ready = false;            ///< made to the end; else the command that makes it was cut off
+    std::string xml;                        ///< libvirt's <domain>
+    std::string type;                       ///< "kvm" or "qemu": what a node needs to run it
+    std::string node;                       ///< who made it; a machine that is not HA began there
+    std::optional<unsigned> cell;           ///< the NUMA node that it is pinned to
+    std::optional<std::uint64_t> page_kib;  ///< size of the huge pages that its memory is in
+    bool ready = false;                     ///< made to the end; else the command that makes it was cut off
     bool operator==(const VmRecord&) const = default;
 };
 using VmRecords = std::map<std::string, VmRecord>;
@@ -46,6 +47,14 @@ using VmRecords = std::map<std::string, VmRecord>;
 /// Of `nodes` those that have not said that they have the files as the registry has them now.
 [[nodiscard]] Result<std::vector<std::string>> without_vm_files(Registry& registry,
                                                                 const std::vector<std::string>& nodes);
+
+/// A processor that HA machines were made with: libvirt's <cpu> without its topology, for "kvm" or "qemu".
+struct VmProcessor {
+    std::string type, cpu;
+    std::vector<std::string> machines;
+};
+/// Each once. One request.
+[[nodiscard]] Result<std::vector<VmProcessor>> vm_processors(Registry& registry);
 
 /// HA machines that need KVM, where this node has none: it must not be given machines.
 [[nodiscard]] Result<std::vector<std::string>> vms_beyond(Registry& registry, const std::string& hostname);

@@ -56,19 +56,25 @@ TEST_CASE("fencings are remembered once, and forgotten ones are not new ones") {
     FencingRegistry registry(connection.registry);
     const HaPolicy policy;
     const auto now = connection.registry.now();
-    for (const auto* event :
-         {"2026-01-02 03:04:05Z", "2026-01-02 03:14:05Z", "2026-01-02 03:14:05Z", "2026-01-02 03:24:05Z"}) {
+    const auto minutes_ago = [&](int minutes) {
+        return to_rfc3339(std::chrono::sys_seconds{std::chrono::seconds{now}} -
+                          std::chrono::minutes{minutes});
+    };
+    const auto last = minutes_ago(5);
+    for (const auto& event : {minutes_ago(25), minutes_ago(15), minutes_ago(15), last}) {
         REQUIRE(registry.remember("node2", event));
     }
+    REQUIRE(registry.remember("node2", minutes_ago(100)));  // out of the window
     CHECK(times_fenced(registry.record("node2").value(), policy, now + 1) == 3);
     REQUIRE(registry.hold("node2"));
     CHECK(registry.record("node2").value().held);
     REQUIRE(registry.release("node2"));
-    REQUIRE(registry.remember("node2", "2026-01-02 03:24:05Z"));
+    REQUIRE(registry.remember("node2", last));
+    REQUIRE(registry.remember("node2", minutes_ago(4)));  // what another peer heard
     const auto record = registry.record("node2").value();
     CHECK_FALSE(record.held);
     CHECK(times_fenced(record, policy, now + 1) == 0);
-    CHECK(record.fenced.size() == 3);
+    CHECK(record.fenced.size() == 5);
 }
 
 TEST_CASE("a node that is forgotten leaves nothing of its fencing behind") {

@@ -7,12 +7,14 @@ usage: alerts.py [--name lab] [--folder DIR] [--port 8099] [--minutes 15] [osd] 
 The lab was made with `bedplate lab up --alerts http://GATEWAY:8099/`. osd: the OSDs of the last node are stopped (OsdDown);
 leg: a port of its first bond loses its link (BondDegraded; LacpLegLost where the bond is one with LACP); node: it is
 switched off (HostDown). Prints a JSON line for each: seconds from the fault until the receiver had it, and from the mending
-until it had its end; exit status 1 if one did not come. Needs libvirt's virsh and what `bedplate lab` needs.
+until it had its end; exit status 1 if one did not come. Needs what `bedplate lab` needs, and virsh: where the machine has
+none, that of the build root.
 """
 import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 BEDPLATE = os.environ.get("BEDPLATE_COMMAND", str(HERE.parents[1] / "out/bin/bedplate"))
 LAB_FOLDER = pathlib.Path("/var/tmp/bedplate-lab")
+VIRSH = ["virsh"] if shutil.which("virsh") else [str(HERE.parents[1] / "image/buildroot/enter"), "virsh"]
 
 
 class Lab:
@@ -42,7 +45,10 @@ class Lab:
         return run(*words, self.node["hostname"], "--", *command)
 
     def virsh(self, *words):
-        return run("virsh", "--connect", "qemu:///system", *words)
+        return run(*VIRSH, "--connect", "qemu:///system", *words)
+
+    def is_running(self):
+        return self.virsh("domstate", self.domain).strip() == "running"
 
 
 def run(*command):
@@ -110,9 +116,22 @@ def faults(lab):
 
 
 def start(lab):
-    """Fencing may have been faster."""
-    if lab.virsh("domstate", lab.domain).strip() != "running":
+    """Its BMC, by which the others fence it, may be faster at any moment."""
+    if lab.is_running():
+        return
+    try:
         lab.virsh("start", lab.domain)
+    except SystemExit:
+        if not lab.is_running():
+            raise
+
+
+def mend_after_error(name, mend):
+    """What went wrong first is what has to be read."""
+    try:
+        mend()
+    except (SystemExit, OSError) as error:
+        print(f"{name} is not mended: {error}", file=sys.stderr)
 
 
 def one(lab, receiver, name, minutes):
@@ -121,8 +140,10 @@ def one(lab, receiver, name, minutes):
     try:
         break_it()
         alert, told = wait_for(receiver, names, "firing", since, about, minutes)
-    finally:
-        mend()
+    except BaseException:
+        mend_after_error(name, mend)
+        raise
+    mend()
     _, over = wait_for(receiver, (alert,), "resolved", since, about, minutes) if alert else (None, None)
     print(json.dumps({"fault": name, "node": lab.node["hostname"], "alert": alert, "seconds_until_told": told,
                       "seconds_until_resolved": over}), flush=True)

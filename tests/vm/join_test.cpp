@@ -95,17 +95,7 @@ void take_out(RackCluster& cluster, unsigned number, const std::string& options)
 TEST_CASE("nodes join by ticket: quorum, copies and machines' disks on all of them", "[join]") {
     const Timed timed("all of it");
     RackCluster cluster("join", amount("BEDPLATE_NODES", 3));
-    cluster.install();
-    cluster.check_ready(1, "the first node, from the last login");
-    // The next comes when the one before has its monitor and its manager: of several that begin on two cores
-    // at once, each keeps the others from answering in time. That they may is what tests/cluster/ shows.
-    for (unsigned number = 2; number <= cluster.size(); ++number) {
-        cluster.give_ticket(number);
-        cluster.wait_for_step(number, "make or activate the planned OSDs");
-    }
-    for (unsigned number = 2; number <= cluster.size(); ++number) {
-        cluster.check_ready(number, std::format("node {}, from the last one's manager", number));
-    }
+    cluster.unite();
     check_members(cluster, cluster.size());
     const auto copies = std::to_string(std::min(cluster.size(), 3U));
     CHECK(must(cluster.ssh(1).output("ceph osd pool get vms size | sed 's/size: //'")) == copies);

@@ -14,11 +14,14 @@ namespace bedplate::vm {
 /// cluster, the others shall join it. They are called vmnode1 and so on.
 class RackCluster {
 public:
-    RackCluster(std::string name, unsigned nodes);
+    /// `bridge`: one for machines, of that name, on the management network; empty: none.
+    RackCluster(std::string name, unsigned nodes, std::string bridge = {});
 
     /// Install all, two at a time, and start each when it is installed, until all let us in. The first makes
     /// its cluster while the third is being installed.
     void install();
+    /// Install all, and let them become one cluster: each is ready afterwards.
+    void unite();
     /// Carry a ticket of the first node to another one. `number` counts from 1.
     void give_ticket(unsigned number);
     /// Wait until its first boot has come to the step with this title.
@@ -51,7 +54,7 @@ private:
     [[nodiscard]] std::string site(unsigned generation) const;
 
     Workspace workspace_;
-    std::string name_;
+    std::string name_, bridge_;
     SshKey key_;
     std::unique_ptr<rack::Rack> rack_;
     std::vector<std::unique_ptr<Machine>> machines_;

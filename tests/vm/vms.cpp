@@ -81,7 +81,8 @@ std::string ClusterVms::make_counter_image() {
 
 void ClusterVms::create(const std::string& name, const std::string& image) {
     const Timed timed("an HA machine, from the command until it is started");
-    const auto command = std::format("create {} --memory 256MiB --image {} --ha", name, image);
+    const auto command =
+        std::format("create {} --memory 256MiB --image {} --network management --ha", name, image);
     CHECK(verb(command).contains("nothing was changed"));
     CHECK(must(cluster_.ssh(1).output("rbd ls vms")).find(name) == std::string::npos);
     CHECK(verb(command + " --commit").contains(name + " runs"));

@@ -8,8 +8,9 @@
 
 namespace bedplate::vm {
 
-/// Virtual machines of a cluster that stands: every node ready, and a fencing device there or fencing
-/// switched off, since Pacemaker starts nothing else. All of it through `bedplate vm` on the first node.
+/// Virtual machines of a cluster that stands: every node ready, a bridge on its management network, and a
+/// fencing device there or fencing switched off, since Pacemaker starts nothing else. All of it through
+/// `bedplate vm` on the first node.
 class ClusterVms {
 public:
     explicit ClusterVms(RackCluster& cluster) : cluster_(cluster) {}

@@ -40,26 +40,86 @@ std::vector<AlertCase> machine_cases() {
          {{R"(node_disk_io_time_weighted_seconds_total{device="sda",node="n1"})", "0+1800x60", "0+30x60"}},
          {{"device", "sda"}, {"node", "n1"}},
          "queue depth above 50 on sda of n1"},
+        // A volume on the disk is as slow as the disk, and is not told of.
         {"HostDiskLatency",
          {{R"(node_disk_read_time_seconds_total{device="sda",node="n1"})", "0+30x60", "0+1x60"},
           {R"(node_disk_write_time_seconds_total{device="sda",node="n1"})", "0+30x60", "0+1x60"},
           {R"(node_disk_reads_completed_total{device="sda",node="n1"})", "0+300x60", "0+300x60"},
-          {R"(node_disk_writes_completed_total{device="sda",node="n1"})", "0+300x60", "0+300x60"}},
+          {R"(node_disk_writes_completed_total{device="sda",node="n1"})", "0+300x60", "0+300x60"},
+          {R"(node_disk_read_time_seconds_total{device="dm-0",node="n1"})", "0+30x60", "0+30x60"},
+          {R"(node_disk_write_time_seconds_total{device="dm-0",node="n1"})", "0+30x60", "0+30x60"},
+          {R"(node_disk_reads_completed_total{device="dm-0",node="n1"})", "0+300x60", "0+300x60"},
+          {R"(node_disk_writes_completed_total{device="dm-0",node="n1"})", "0+300x60", "0+300x60"}},
          {{"device", "sda"}, {"node", "n1"}},
          "sda of n1 needs more than 50 ms a request"},
-        {"HostClockOff",
-         {{R"(node_timex_offset_seconds{node="n1"})", "-0.2x60", "0.001x60"},
-          {R"(node_timex_sync_status{node="n1"})", "1x60", "1x60"}},
-         {{"node", "n1"}},
-         "the clock of n1 is off or follows nobody"},
-        {"UnitFailed",
-         {{R"(node_systemd_unit_state{state="failed",name="ceph-osd@1.service",node="n1"})", "1x60", "0x60"}},
-         {{"state", "failed"}, {"name", "ceph-osd@1.service"}, {"node", "n1"}},
-         "ceph-osd@1.service failed on n1"},
+        // Once half a minute with 240 ms a request, and five minutes later all is well.
+        {"HostDiskLatency",
+         {{R"(node_disk_read_time_seconds_total{device="nvme0n1",node="n1"})", "0+24x60", "0x40 72x20"},
+          {R"(node_disk_write_time_seconds_total{device="nvme0n1",node="n1"})", "0x60", "0x60"},
+          {R"(node_disk_reads_completed_total{device="nvme0n1",node="n1"})", "0+300x60", "0+300x60"},
+          {R"(node_disk_writes_completed_total{device="nvme0n1",node="n1"})", "0x60", "0x60"}},
+         {{"device", "nvme0n1"}, {"node", "n1"}},
+         "nvme0n1 of n1 needs more than 50 ms a request"},
         {"MdDegraded",
          {{R"(node_md_disks{state="failed",device="md0",node="n1"})", "1x60", "0x60"}},
          {{"state", "failed"}, {"device", "md0"}, {"node", "n1"}},
          "a mirror of n1 is degraded"},
+    };
+}
+
+/// The node exporter tells of the kernel's clock, the node's own check of chrony's.
+std::vector<AlertCase> clock_cases() {
+    const std::string check = R"(bedplate_node_check{check="time.synchronised",node="n1"})";
+    const std::string text = "the clock of n1 is off or follows nobody";
+    const std::string first = R"(node_timex_sync_status{node="n1"})",
+                      second = R"(node_timex_sync_status{node="n2"})";
+    return {
+        {"HostClockOff",
+         {{R"(node_timex_offset_seconds{node="n1"})", "-0.2x60", "0.001x60"},
+          {first, "1x60", "1x60"},
+          {check, "1x60", "1x60"}},
+         {{"node", "n1"}},
+         text},
+        // No time server answers: one of them is the others' clock, which is in order.
+        {"HostClockOff",
+         {{R"(node_timex_offset_seconds{node="n1"})", "0x60", "0x60"},
+          {first, "0x60", "0x60"},
+          {second, "0x60", "1x60"},
+          {check, "1x60", "1x60"}},
+         {{"node", "n1"}},
+         text,
+         "25m",
+         false,
+         {ToldAlert{.labels = {{"node", "n2"}}, .summary = "the clock of n2 is off or follows nobody"}}},
+        // chrony itself says that it follows nobody.
+        {"HostClockOff",
+         {{first, "0x60", "1x60"}, {second, "1x60", "1x60"}, {check, "0x60", "0x60"}},
+         {{"node", "n1"}},
+         text},
+    };
+}
+
+std::vector<AlertCase> unit_cases() {
+    const std::string failed = R"(node_systemd_units{state="failed",node="n1"})";
+    const std::string osd =
+        R"(node_systemd_unit_state{state="failed",name="ceph-osd@1.service",type="simple",node="n1"})";
+    const std::string ssh =
+        R"(node_systemd_unit_state{state="failed",name="ssh.service",type="notify",node="n1"})";
+    const Json labels{
+        {"state", "failed"}, {"name", "ceph-osd@1.service"}, {"type", "simple"}, {"node", "n1"}};
+    return {
+        {"UnitFailed",
+         {{osd, "1x60", "0x60"}, {ssh, "0x60", "0x60"}, {failed, "1x60", "0x60"}},
+         labels,
+         "ceph-osd@1.service failed on n1"},
+        // Two of those that are only counted, beside one with a name.
+        {"UnitFailed",
+         {{osd, "1x60", "0x60"}, {ssh, "0x60", "0x60"}, {failed, "3x60", "0x60"}},
+         labels,
+         "ceph-osd@1.service failed on n1",
+         "25m",
+         false,
+         {ToldAlert{.labels = {{"node", "n1"}}, .summary = "2 of the other units failed on n1"}}},
     };
 }
 
@@ -121,7 +181,7 @@ std::vector<AlertCase> network_cases() {
 
 std::vector<AlertCase> host_cases() {
     auto cases = machine_cases();
-    for (auto& more : {hardware_cases(), network_cases()}) {
+    for (auto& more : {clock_cases(), unit_cases(), hardware_cases(), network_cases()}) {
         cases.insert(cases.end(), more.begin(), more.end());
     }
     return cases;

@@ -41,14 +41,15 @@ Json promtool_test(const AlertCase& one, const std::string& severity, bool fires
     for (const auto& entry : one.series) {
         series.push_back({{"series", entry.name}, {"values", fires ? entry.firing : entry.quiet}});
     }
+    std::vector<test::ToldAlert> told = one.also;
+    told.insert(told.begin(), test::ToldAlert{.labels = one.labels, .summary = one.summary});
     Json expected = Json::array();
-    if (fires) {
-        Json labels = one.labels;
-        labels["severity"] = severity;
-        expected.push_back(
-            {{"exp_labels", labels},
-             {"exp_annotations",
-              {{"summary", one.summary}, {"runbook", std::format("{}/{}.md", runbook_folder, one.alert)}}}});
+    for (auto& alert : fires ? told : std::vector<test::ToldAlert>()) {
+        alert.labels["severity"] = severity;
+        expected.push_back({{"exp_labels", alert.labels},
+                            {"exp_annotations",
+                             {{"summary", alert.summary},
+                              {"runbook", std::format("{}/{}.md", runbook_folder, one.alert)}}}});
     }
     return {{"interval", "30s"},
             {"input_series", series},

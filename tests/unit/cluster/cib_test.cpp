@@ -2,6 +2,7 @@
 // Pacemaker's configuration, held against Pacemaker's own tools working on a file.
 #include "cluster/cib.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 #include "platform/linux/linux.hpp"
@@ -51,7 +52,8 @@ cib::Configuration everything(std::uint32_t count) {
     list["node1"].device->watchdog = true;
     list["node2"] = proved_record("fence_redfish");
     const auto proved = names(count);
-    const std::vector parts{cib::options({}, true), cib::uplink({}, Ipv4::parse("10.0.100.1").value()),
+    const std::vector parts{cib::options({}, watchdogs_serve(nodes)),
+                            cib::uplink({}, Ipv4::parse("10.0.100.1").value()),
                             cib::fencing(nodes, list, proved)};
     return cib::joined(parts);
 }
@@ -108,7 +110,8 @@ TEST_CASE("what was given to Pacemaker is found there again, and is gone once it
         CHECK(cib::holds(cibadmin(dir, {"--query"}), wanted));
     }
     auto other = wanted;
-    other.primitives[0].parameters[3].second = "10.9.9.9";
+    std::ranges::find(other.primitives[0].parameters, "ip", &std::pair<std::string, std::string>::first)
+        ->second = "10.9.9.9";
     CHECK_FALSE(cib::holds(cibadmin(dir, {"--query"}), other));
     for (const auto& element : cib::remove_fencing("node2")) {
         cibadmin(dir, {"--delete", "--xml-text", element});
@@ -144,21 +147,41 @@ TEST_CASE("of two nodes that shoot at once the first one stays; with three nobod
         return made.primitives[i].parameters[2].second;
     };
     const auto two = cib::fencing(members(2), records(2), names(2));
-    CHECK(delay_of(two, 0) == "5s");
+    CHECK(delay_of(two, 0) == "15s");
     CHECK(delay_of(two, 1) == "0s");
     CHECK(delay_of(cib::fencing(members(3), records(3), names(3)), 0) == "0s");
 }
 
 TEST_CASE("the watchdog is the second level of those nodes alone that have one") {
-    auto list = records(2);
+    auto list = records(3);
+    list["node3"].device->watchdog = true;
+    const auto made = cib::fencing(members(3), list, names(3));
+    REQUIRE(made.primitives.size() == 4);
+    CHECK(made.primitives[3].id == cib::watchdog_id);
+    CHECK(made.primitives[3].parameters[0].second == "node3");
+    REQUIRE(made.levels.size() == 4);
+    CHECK(made.levels[3].target == "node3");
+    CHECK(made.levels[3].index == 2);
+}
+
+TEST_CASE("no watchdog is counted on before the third full member: of two nodes it would end the survivor") {
+    auto list = records(3);
     list["node2"].device->watchdog = true;
-    const auto made = cib::fencing(members(2), list, names(2));
-    REQUIRE(made.primitives.size() == 3);
-    CHECK(made.primitives[2].id == cib::watchdog_id);
-    CHECK(made.primitives[2].parameters[0].second == "node2");
-    REQUIRE(made.levels.size() == 3);
-    CHECK(made.levels[2].target == "node2");
-    CHECK(made.levels[2].index == 2);
+    auto nodes = members(3);
+    CHECK(watchdogs_serve(nodes));
+    nodes[2].state = Member::State::standby;
+    CHECK_FALSE(watchdogs_serve(nodes));
+    for (const auto& few : {members(2), nodes}) {
+        const auto made = cib::fencing(few, list, names(3));
+        CHECK_FALSE(std::ranges::contains(made.primitives, cib::watchdog_id, &cib::Primitive::id));
+        CHECK(std::ranges::none_of(made.levels, [](const auto& level) { return level.index == 2; }));
+    }
+}
+
+TEST_CASE("a BMC has three minutes to switch a node off and on") {
+    const auto xml = cib::to_xml(cib::fencing(members(3), records(3), names(3)));
+    CHECK(xml.contains(R"(name="pcmk_reboot_timeout" value="180s")"));
+    CHECK(xml.contains(R"(name="pcmk_off_timeout" value="180s")"));
 }
 
 TEST_CASE("the site's rules are in the options, and sbd's wait only where a watchdog is used") {

@@ -185,6 +185,45 @@ TEST_CASE("a node that is fenced three times within an hour stays out until it i
     CHECK(in_fence_loop(record, policy, 999'999));
 }
 
+TEST_CASE("one fencing counts once, however many peers have their own word for it") {
+    const HaPolicy policy;
+    FencingRecord record;
+    record.fenced = {{"of node1", 1000}, {"of node3", 1002}, {"of node4", 1060}};
+    CHECK(times_fenced(record, policy, 1100) == 1);
+    record.fenced["a later one, of node3"] = 1300;
+    record.fenced["a later one, of node1"] = 1299;
+    CHECK(times_fenced(record, policy, 1400) == 2);
+    // Not one for ever, if a node is lost again and again.
+    record.fenced = {{"a", 1000}, {"b", 1050}, {"c", 1100}, {"d", 1150}};
+    CHECK(times_fenced(record, policy, 1200) == 2);
+}
+
+TEST_CASE("what was before a node was let in does not count, also where a peer tells of it later") {
+    FencingRecord record;
+    record.fenced = {{"a", 1000}, {"b", 2000}, {"c", 3000}};
+    record.released = 2500;
+    CHECK(times_fenced(record, {}, 3000) == 1);
+    record.fenced["the same as b, of a peer"] = 2001;
+    CHECK(times_fenced(record, {}, 3000) == 1);
+}
+
+TEST_CASE("the time of an event is read with its zone, and what is no time is nothing") {
+    // date --date '2026-01-02 03:04:05Z' +%s
+    constexpr std::int64_t expected = 1767323045;
+    for (const std::string_view text :
+         {"2026-01-02 03:04:05Z", "2026-01-02 03:04:05.123456Z", "2026-01-02 04:04:05.123456 +01:00",
+          "2026-01-02 04:04:05+01:00", "2026-01-01 23:34:05 -03:30", "2026-01-02T03:04:05Z"}) {
+        INFO(text);
+        CHECK(fence_time(text) == expected);
+    }
+    for (const std::string_view text :
+         {"", "yesterday", "2026-01-02 03:04:05", "2026-01-02 03:04:05 CET", "2026-13-02 03:04:05Z",
+          "2026-01-02 03:04Z", "2026-01-02 03-04-05Z", "2026-01-02 03:04:05 +01", "2026-01-02 03:04:05."}) {
+        INFO(text);
+        CHECK_FALSE(fence_time(text));
+    }
+}
+
 TEST_CASE("of Pacemaker's history count the fencings that went well, and tests are told from real ones") {
     const auto events = fence_history(
         R"(<pacemaker-result><list name="Fencing history" count="4">)"
@@ -227,7 +266,8 @@ TEST_CASE("machines are promised what is left beside the node's own services, le
     const NodeMachine server{
         .threads = 64, .memory = gib(512), .osds = 10, .osd_memory_target = gib(4), .control = true};
     CHECK(node_capacity(server, {.reserve_percent = 10, .memory_overcommit = 1.0}) ==
-          NodeCapacity{.cpu = 48, .hv_memory = 431'308});
+          NodeCapacity{.cpu = 194, .hv_memory = 431'308, .threads = 48});
+    CHECK(node_capacity(server, {.cpu_overcommit = 1.0}).cpu == 48);
     CHECK(node_capacity(server, {.reserve_percent = 10, .memory_overcommit = 1.2}).hv_memory == 517'570);
     // A machine of a lab: a quarter for its services, an OSD, and something is left.
     const NodeMachine lab{
@@ -237,5 +277,5 @@ TEST_CASE("machines are promised what is left beside the node's own services, le
     CHECK(small.hv_memory == 1267);
     // And one that has nothing left is not promised anything.
     const NodeMachine full{.threads = 2, .memory = gib(4), .osds = 4, .osd_memory_target = gib(4)};
-    CHECK(node_capacity(full, {}) == NodeCapacity{.cpu = 1, .hv_memory = 0});
+    CHECK(node_capacity(full, {}) == NodeCapacity{.cpu = 1, .hv_memory = 0, .threads = 1});
 }

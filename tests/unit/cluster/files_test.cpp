@@ -197,6 +197,16 @@ TEST_CASE("HAProxy is a target on the nodes that may carry the edge's address, w
     CHECK_FALSE(listed.contains("haproxy-node1.json"));
 }
 
+TEST_CASE("an exporter may take nearly as long as the time between two questions") {
+    const auto conf = parse_json(prometheus_conf("prod", "node1"), "p").value();
+    CHECK(conf.at("global").at("scrape_timeout") == "25s");
+    for (const Json& job : conf.at("scrape_configs")) {
+        INFO(job.at("job_name"));
+        const bool slow = job.at("job_name") == "hacluster";
+        CHECK(job.value("scrape_timeout", "25s") == (slow ? "50s" : "25s"));
+    }
+}
+
 TEST_CASE("every job of Prometheus has targets, and every target a job") {
     const auto conf = parse_json(prometheus_conf("prod", "node1"), "p").value();
     EdgePolicy edge;

@@ -38,7 +38,8 @@ VmHost host(const std::string& type = "kvm", const std::string& machine = "pc-q3
 }
 
 VmNode node(const std::string& name, Bytes used = {}) {
-    return {.name = name, .threads = 8, .capacity = gib(57), .used = used, .networks = {"service"}};
+    return {
+        .name = name, .threads = 8, .cpus = 28, .capacity = gib(57), .used = used, .networks = {"service"}};
 }
 
 VmFacts facts() {
@@ -91,6 +92,28 @@ TEST_CASE("each reason against a machine has its own name") {
                   each.online = false;
               }
           }) == "vm.no-node");
+}
+
+TEST_CASE("an HA machine needs a node with processors left for it, whatever its memory") {
+    auto some = facts();
+    for (auto& each : some.nodes) {
+        each.cpus_used = 27;  // two are wanted
+    }
+    const auto full = may_create(some);
+    CHECK(code(full) == "vm.cpus");
+    CHECK(full.error().message ==
+          "no node has 2 virtual processors left for HA machines: node1 1, node2 1, node3 1");
+    CHECK(full.error().hint.contains("cpu_overcommit"));
+    some.nodes[1].cpus_used = 26;
+    CHECK(may_create(some));
+    CHECK(advice(some).size() == 1);  // there is no second one
+    // Processors on one node and memory on another are no place for it.
+    some.nodes[1].used = gib(56);
+    CHECK(code(may_create(some)) == "vm.memory");
+    CHECK(may_create(some).error().message.contains("no node has both 2 GiB and 2 processors left"));
+    // Pacemaker does not count others.
+    some.spec.ha = false;
+    CHECK(may_create(some));
 }
 
 TEST_CASE("an interrupted machine is made to the end although its image is there") {
@@ -175,9 +198,12 @@ TEST_CASE("machines are made for what every node has") {
 
 TEST_CASE("a pinned machine gets the NUMA node that is least taken and that all nodes have alike") {
     VmHosts hosts{{"node1", host()}, {"node2", host()}};
+    const auto pinned = [](Bytes memory, unsigned cell) {
+        return VmPlace{.memory = memory, .cell = cell, .page_kib = {}};
+    };
     CHECK(choose_cell(web(), hosts, {})->id == 0);
-    CHECK(choose_cell(web(), hosts, {{0, gib(4)}})->id == 1);
-    CHECK(choose_cell(web(), hosts, {{0, gib(4)}, {1, gib(8)}})->id == 0);
+    CHECK(choose_cell(web(), hosts, {{"node1", {pinned(gib(4), 0)}}})->id == 1);
+    CHECK(choose_cell(web(), hosts, {{"node2", {pinned(gib(4), 0), pinned(gib(8), 1)}}})->id == 0);
     hosts["node2"].cells[0].cpus = "0,2,4,6";
     CHECK(choose_cell(web(), hosts, {})->id == 1);
     auto large = web();
@@ -186,16 +212,60 @@ TEST_CASE("a pinned machine gets the NUMA node that is least taken and that all 
     CHECK(code(choose_cell(web(), {}, {})) == "vm.pin");
 }
 
+TEST_CASE("a pinned machine has to fit beside those that are pinned there, on every node") {
+    const VmHosts hosts{{"node1", host()}, {"node2", host()}};
+    // 32 GiB each, and 2 are wanted.
+    const auto places = [](Bytes first, Bytes second) {
+        return VmPlaces{{"node1", {{.memory = first, .cell = 0, .page_kib = {}}}},
+                        {"node2", {{.memory = second, .cell = 1, .page_kib = {}}}}};
+    };
+    CHECK(choose_cell(web(), hosts, places(gib(30), gib(31)))->id == 0);
+    CHECK(choose_cell(web(), hosts, places(gib(31), gib(30)))->id == 1);
+    const auto full = choose_cell(web(), hosts, places(gib(31), gib(31)));
+    CHECK(code(full) == "vm.pin");
+    CHECK(full.error().message.contains("2 GiB left"));
+}
+
 TEST_CASE("huge pages are the largest of which every node has enough") {
     VmHosts hosts{{"node1", host()}, {"node2", host()}};
-    CHECK(choose_page_size(web(), hosts) == 1048576);
+    CHECK(choose_page_size(web(), hosts, {}, {}) == 1048576);
     auto odd = web();
     odd.memory = mib(514);
-    CHECK(choose_page_size(odd, hosts) == 2048);
+    CHECK(choose_page_size(odd, hosts, {}, {}) == 2048);
     hosts["node2"].cells[1].pages.erase(1048576);
-    CHECK(choose_page_size(web(), hosts) == 2048);
+    CHECK(choose_page_size(web(), hosts, {}, {}) == 2048);
     odd.memory = gib(3);
-    CHECK(code(choose_page_size(odd, hosts)) == "vm.hugepages");
+    CHECK(code(choose_page_size(odd, hosts, {}, {})) == "vm.hugepages");
+}
+
+TEST_CASE("huge pages that a machine has are not there for another one") {
+    const VmHosts hosts{{"node1", host()}, {"node2", host()}};
+    // 4 of 1 GiB, on the second NUMA node; 512 of 2 MiB on each.
+    const auto taken = [](Bytes memory, std::optional<unsigned> cell, std::uint64_t size) {
+        return VmPlaces{{"node2", {{.memory = memory, .cell = cell, .page_kib = size}}}};
+    };
+    CHECK(choose_page_size(web(), hosts, taken(gib(2), {}, 1048576), {}) == 1048576);
+    CHECK(choose_page_size(web(), hosts, taken(gib(3), {}, 1048576), {}) == 2048);
+    CHECK(choose_page_size(web(), hosts, taken(gib(2), {}, 2048), {}) == 1048576);
+    // On a NUMA node that was chosen, its own pages count alone; one that is not pinned may have them there.
+    CHECK(code(choose_page_size(web(), hosts, {}, 0)) == "vm.hugepages");
+    auto small = web();
+    small.memory = gib(1);
+    CHECK(choose_page_size(small, hosts, {}, 0) == 2048);
+    CHECK(choose_page_size(small, hosts, taken(mib(512), 1, 2048), 0) == 2048);
+    CHECK(code(choose_page_size(small, hosts, taken(mib(512), 0, 2048), 0)) == "vm.hugepages");
+    CHECK(code(choose_page_size(small, hosts, taken(mib(512), {}, 2048), 0)) == "vm.hugepages");
+}
+
+TEST_CASE("a machine that is pinned and wants huge pages comes where those are") {
+    const VmHosts hosts{{"node1", host()}, {"node2", host()}};
+    auto both = web();
+    both.pin = both.hugepages = true;
+    CHECK(choose_cell(both, hosts, {})->id == 1);
+    both.memory = gib(5);
+    const auto none = choose_cell(both, hosts, {});
+    CHECK(code(none) == "vm.pin");
+    CHECK(none.error().message.contains("huge pages"));
 }
 
 TEST_CASE("Pacemaker takes a machine as a resource") {
@@ -214,22 +284,41 @@ TEST_CASE("Pacemaker takes a machine as a resource") {
     };
     auto second = web();
     second.name = "db";
-    CHECK(check(vm_resource_xml(web(), 1) + vm_resource_xml(second, 3)).empty());
+    const auto interval = HaPolicy{}.monitor_interval();
+    CHECK(check(vm_resource_xml(web(), 1, interval) + vm_resource_xml(second, 3, interval)).empty());
     CHECK_FALSE(check(R"(<primitive id="vm-web" class="ocf"/>)").empty());
 }
 
 TEST_CASE("a resource names its file, its size and its way of moving") {
-    const auto xml = vm_resource_xml(web(), 3);
+    const auto xml = vm_resource_xml(web(), 3, std::chrono::seconds{45});
     for (const auto* part :
-         {R"(id="vm-web" class="ocf" provider="heartbeat" type="VirtualDomain")",
+         {R"(id="vm-web" class="ocf" provider="bedplate" type="VirtualDomain")",
           R"(name="config" value="/etc/bedplate/vms/web.xml")", R"(name="migration_transport" value="tls")",
           R"(name="migration_network_suffix" value="-mig")", R"(name="migrateuri" value="tcp://%n")",
-          R"(name="allow-migrate" value="true")", R"(name="priority" value="5")",
+          R"(name="allow-migrate" value="true")", R"(name="priority" value="6")",
           R"(name="hv_memory" value="2048")", R"(name="cpu" value="2")",
-          R"(name="monitor" interval="30s" timeout="180s")",
+          R"(name="monitor" interval="45s" timeout="180s")",
           R"(name="migrate_to" interval="0s" timeout="1800s")",
           R"(name="start" interval="0s" timeout="360s")"}) {
         INFO(part);
         CHECK(xml.contains(part));
     }
+}
+
+TEST_CASE("a machine without a priority of its own counts one: a node that runs it has something to lose") {
+    CHECK(vm_resource_xml({.name = "web"}, 1, std::chrono::seconds{10})
+              .contains(R"(name="priority" value="1")"));
+}
+
+TEST_CASE("machines are looked at as often as the site's rules say, under emulation less often") {
+    const auto interval = [](double scale, std::chrono::seconds wanted) {
+        const auto xml = vm_resource_xml(web(), scale, wanted);
+        const std::string before = R"(name="monitor" interval=")";
+        const auto from = xml.find(before) + before.size();
+        return xml.substr(from, xml.find('"', from) - from);
+    };
+    CHECK(interval(1, HaPolicy{}.monitor_interval()) == "10s");
+    CHECK(interval(1, std::chrono::seconds{1}) == "1s");
+    CHECK(interval(3, std::chrono::seconds{1}) == "30s");
+    CHECK(interval(1.5, std::chrono::seconds{20}) == "20s");
 }

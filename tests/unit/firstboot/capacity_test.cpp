@@ -32,7 +32,7 @@ TEST_CASE("what a node is made of is what its kernel counts") {
 TEST_CASE("what machines may be promised is told to Prometheus, in bytes and threads") {
     firstboot::NodeFigures figures;
     CHECK(!firstboot::to_metrics(figures).contains("bedplate_capacity"));
-    figures.room = NodeCapacity{.cpu = 54, .hv_memory = 1024};
+    figures.room = NodeCapacity{.cpu = 216, .hv_memory = 1024, .threads = 54};
     const std::string text = firstboot::to_metrics(figures);
     CHECK(text.contains("bedplate_capacity_memory_bytes 1073741824\n"));
     CHECK(text.contains("bedplate_capacity_threads 54\n"));

@@ -49,9 +49,10 @@ struct Bench {
         });
         fake.commands.on("cibadmin *", {.out = "<cib/>"});
         fake.commands.on("crm_attribute *");
-        fake.commands.on("crm_attribute * cpu --query *", {.out = "1\n"});
+        fake.commands.on("crm_attribute * cpu --query *", {.out = "3\n"});
         fake.commands.on("crm_attribute * hv_memory --query *", {.out = "1843\n"});
         fake.commands.on("fence_ipmilan", {.out = "Status: ON\n"});
+        fake.commands.on("fence_ipmilan -o metadata", {.out = "<resource-agent/>\n"});
         fake.commands.on("stonith_admin *", {.out = "<pacemaker-result/>"});
     }
 
@@ -189,6 +190,69 @@ TEST_CASE("passwords of all devices are files for root alone, and go when the de
     CHECK_FALSE(bench.fake.files.exists(fence_password_path("node2")));
 }
 
+TEST_CASE("agents are read before a member says that it has the devices, once for each set of them") {
+    Bench bench;
+    bench.asks("node2", FenceTest::status);
+    bench.asks("node3", FenceTest::status);
+    bool said_before = true;
+    bench.fake.commands.on("fence_ipmilan -o metadata", [&](const Command&) -> Result<CommandResult> {
+        said_before = !bench.etcd.get(registry_key("fencing-acks", "node1")).empty();
+        return fail("command.timeout", "it takes its time");  // which is no reason to stop
+    });
+    FenceFiles files(bench.fake.platform, "node1");
+    for (int twice = 0; twice < 2; ++twice) {
+        bench.with_registry([&](Registry& registry) {
+            FencingRegistry fencing(registry);
+            REQUIRE(files.keep(fencing, fencing.list().value()));
+            return 0;
+        });
+    }
+    CHECK(bench.fake.commands.count("fence_ipmilan -o metadata") == 1);
+    CHECK_FALSE(said_before);
+    CHECK_FALSE(bench.etcd.get(registry_key("fencing-acks", "node1")).empty());
+}
+
+TEST_CASE("the agent is read before Pacemaker starts, since a restart has left nothing in memory") {
+    Bench bench("node2");
+    REQUIRE(may_start_pacemaker(bench.node));
+    CHECK(bench.fake.commands.count("fence_ipmilan -o metadata") == 1);
+}
+
+TEST_CASE("a watchdog is set up once three nodes are full members, and given up below that") {
+    Bench bench("node2", 2);
+    bench.node.settings.fencing->watchdog = true;
+    bench.fake.files.add_file("/sys/class/watchdog/watchdog0/identity", "iTCO_wdt\n");
+    bench.fake.files.add_file("/etc/default/sbd", "# the package's own\n");
+    bench.fake.commands.on("stat *", {.out = "root:root:644\n"});
+    bench.fake.commands.on("systemctl enable sbd.service").on("systemctl disable sbd.service");
+    const auto members_are = [&](std::uint32_t count, Member::State last) {
+        Membership membership{.all = example::members(count)};
+        membership.all.back().state = last;
+        membership.self = membership.all[1];
+        bench.fake.files.add_file(members_path, to_text(membership));
+    };
+    const auto steps = proof_steps(bench.node);
+    const auto& watchdog = step_named(steps, "ha.watchdog").steps;
+    CHECK(watchdog.observe().value().state == Observation::State::satisfied);
+    members_are(3, Member::State::standby);
+    CHECK(watchdog.observe().value().state == Observation::State::satisfied);
+    members_are(3, Member::State::member);
+    CHECK(watchdog.observe().value().state == Observation::State::needed);
+    REQUIRE(watchdog.apply());
+    CHECK(bench.fake.commands.count("systemctl enable sbd.service") == 1);
+    CHECK(bench.fake.files.read("/etc/default/sbd")->contains("SBD_WATCHDOG_TIMEOUT=5\n"));
+    CHECK(watchdog.observe().value().state == Observation::State::satisfied);
+    members_are(2, Member::State::member);
+    CHECK(watchdog.observe().value().state == Observation::State::needed);
+    REQUIRE(watchdog.apply());
+    CHECK(bench.fake.commands.count("systemctl disable sbd.service") == 1);
+    CHECK_FALSE(bench.fake.files.read("/etc/default/sbd")->contains("SBD_WATCHDOG"));
+    CHECK(watchdog.observe().value().state == Observation::State::satisfied);
+    bench.fake.files.add_file("/sys/class/watchdog/watchdog0/identity", "Software Watchdog\n");
+    members_are(3, Member::State::member);
+    CHECK(watchdog.observe().value().state == Observation::State::satisfied);
+}
+
 TEST_CASE("a peer asks the BMC, gives the device to Pacemaker and says so") {
     Bench bench;
     bench.asks("node2", FenceTest::status);
@@ -290,12 +354,36 @@ TEST_CASE("fencings that the cluster did are written down once a minute") {
     CHECK(bench.record("node2").fenced.size() == 1);
 }
 
+TEST_CASE("a fencing has the time at which it was, whenever a control node comes to write it down") {
+    Bench bench;
+    bench.asks("node2", FenceTest::status);
+    const auto told = [&](const std::string& completed) {
+        bench.fake.commands.on("stonith_admin --history *",
+                               {.out = R"(<fence_event status="success" action="reboot" target="node2" )"
+                                       R"(client="pacemaker-controld.8" completed=")" +
+                                       completed + "\"/>"});
+    };
+    FencingFollower follower(bench.node), other(bench.node);
+    told("2026-01-01 00:00:05.100000Z");
+    bench.fake.clock.advance(std::chrono::minutes{5});
+    REQUIRE(follow(bench, follower));
+    told("2026-01-01 01:00:06.700000 +01:00");
+    bench.fake.clock.advance(std::chrono::minutes{5});
+    REQUIRE(follow(bench, other));
+    const auto record = bench.record("node2");
+    REQUIRE(record.fenced.size() == 2);
+    const auto now = bench.with_registry([](Registry& registry) { return registry.now(); });
+    CHECK(times_fenced(record, {}, now) == 1);
+    CHECK(record.fenced.begin()->second == 1767225605);  // the first of January, and five seconds
+}
+
 TEST_CASE("a node that was fenced again and again does not start Pacemaker, and does so once it is let in") {
     Bench bench("node2");
     CHECK(may_start_pacemaker(bench.node));
-    const auto now = std::to_string(bench.with_registry([](Registry& registry) { return registry.now(); }));
-    for (const auto* event : {"a", "b", "c"}) {
-        bench.etcd.put(registry_key("fencing", std::string("node2/fenced/") + event), now);
+    const auto now = bench.with_registry([](Registry& registry) { return registry.now(); });
+    for (const auto& [event, at] :
+         {std::pair{"a", now - 600}, std::pair{"b", now - 300}, std::pair{"c", now}}) {
+        bench.etcd.put(registry_key("fencing", std::string("node2/fenced/") + event), std::to_string(at));
     }
     CHECK_FALSE(may_start_pacemaker(bench.node));
     CHECK(bench.record("node2").held);
@@ -374,8 +462,9 @@ TEST_CASE("what machines may be placed on is told to Pacemaker, once") {
     bench.fake.commands.on("crm_attribute * hv_memory --query *", {.status = 6});  // there is none yet
     REQUIRE(capacity.observe().value().state == Observation::State::needed);
     REQUIRE(capacity.apply());
-    // 8 GiB: 2 GiB for a control node's services, 4 GiB for its OSD, a tenth held back.
+    // 8 GiB: 2 GiB for a control node's services, 4 GiB for its OSD, a tenth held back. Two threads: one for
+    // its OSD, four processors on the other, a tenth held back.
     CHECK(bench.fake.commands.count(
               "crm_attribute --node node2 --utilization --name hv_memory --update 1843") == 1);
-    CHECK(bench.fake.commands.count("crm_attribute --node node2 --utilization --name cpu --update 1") == 1);
+    CHECK(bench.fake.commands.count("crm_attribute --node node2 --utilization --name cpu --update 3") == 1);
 }

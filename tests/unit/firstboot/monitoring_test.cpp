@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <iterator>
 
 #include "firstboot/steps.hpp"
 #include "tests/support/fake_platform.hpp"
@@ -19,6 +20,7 @@ public:
         fake.files.add_file(identity_path, to_json(example::identity()).dump());
         fake.commands.on("findmnt * /var/lib/prometheus", {.out = " 40000000000\n"});
         fake.commands.on("stat *", {.out = "root:root:644\n"});
+        fake.commands.on("systemctl daemon-reload");
         fake.commands.on("systemctl try-restart *");
         tell();
     }
@@ -97,6 +99,14 @@ TEST_CASE("Alertmanager starts again when another control node comes, Prometheus
     CHECK(place.fake.files.read("/etc/default/prometheus-alertmanager")
               .value()
               .contains("--cluster.peer=10.0.100.12:9094"));
+}
+
+TEST_CASE("libvirt's exporter asks where nobody can change anything") {
+    Place place(example::members(1));
+    place.carry_out_step("monitoring.config");
+    CHECK(place.fake.files.read("/etc/default/prometheus-libvirt-exporter") ==
+          "ARGS=\"--libvirt.uri=qemu:///system?socket=/run/libvirt/libvirt-sock-ro "
+          "--web.listen-address=10.0.100.11:9177\"\n");
 }
 
 TEST_CASE("a node that is no control node asks nobody") {

@@ -58,7 +58,7 @@ NodeFigures figures() {
     result.certificates["/etc/bedplate/pki/node.crt"] = 1'900'000'000;
     result.tickets = {{.id = "0123456789abcdef", .expires = 1'800'000'000}};
     result.members = example::members(2);
-    result.room = NodeCapacity{.cpu = 8, .hv_memory = 16384};
+    result.room = NodeCapacity{.cpu = 32, .hv_memory = 16384, .threads = 8};
     return result;
 }
 

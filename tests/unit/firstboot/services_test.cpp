@@ -2,6 +2,7 @@
 // Logs and edge on a node: what is set up, what is tended, and what is said of it.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <format>
 
 #include "firstboot/edge.hpp"
 #include "firstboot/logs.hpp"
@@ -24,6 +25,7 @@ NodeSettings member_on(FakePlatform& fake, std::uint32_t number) {
     fake.files.add_directory("/var/spool/rsyslog");
     fake.commands.on("find /var/spool/rsyslog *");
     fake.commands.on("journalctl *", {.status = 1});
+    fake.commands.on("findmnt * /var/log*", {.out = "21474836480\n"});
     return settings;
 }
 
@@ -75,6 +77,42 @@ TEST_CASE("a control node compresses days that are over, removes old ones, and t
     CHECK(fake.commands.unexpected().empty());
 }
 
+TEST_CASE("what is kept leaves half of a small /var/log alone, whatever the site allows") {
+    FakePlatform fake;
+    const auto settings = member_on(fake, 1);
+    fake.commands.on("findmnt * /var/log/bedplate", {.out = "1073741824\n"});
+    fake.commands.on("systemd-run *");
+    for (const char* day : {"2025-12-30", "2025-12-31"}) {
+        fake.files.add_file(std::format("/var/log/bedplate/node2/{}.jsonl.zst", day), "old");
+    }
+    fake.commands.on("find /var/log/bedplate *",
+                     {.out = "1767100000.5 400000000 node2/2025-12-30.jsonl.zst\n"
+                             "1767200000.5 400000000 node2/2025-12-31.jsonl.zst\n"});
+    REQUIRE(tend_logs(fake.platform, settings));
+    CHECK_FALSE(fake.files.exists("/var/log/bedplate/node2/2025-12-30.jsonl.zst"));
+    CHECK(fake.files.exists("/var/log/bedplate/node2/2025-12-31.jsonl.zst"));
+}
+
+TEST_CASE("the journal leaves room in a small /var/log, and its file wins over Debian's") {
+    FakePlatform fake;
+    Node node{.platform = fake.platform, .settings = member_on(fake, 1)};
+    fake.commands.on("systemctl *");
+    const std::string folder = "/etc/systemd/journald.conf.d";
+    const auto written = [&] {
+        REQUIRE(carry_out_step(log_steps(node), "logs.journal"));
+        const auto names = fake.files.list(folder).value();
+        REQUIRE(names.size() == 1);
+        CHECK(names.front() > "syslog.conf");
+        return fake.files.read(folder + "/" + names.front()).value();
+    };
+    CHECK(written().contains("ForwardToSyslog=no\n"));
+    CHECK(written().contains("SystemMaxUse=2147483648\nSystemKeepFree=1073741824\n"));
+    fake.commands.on("findmnt * /var/log", {.out = "1073741824\n"});
+    CHECK(written().contains("SystemMaxUse=268435456\nSystemKeepFree=134217728\n"));
+    fake.commands.on("findmnt * /var/log", {.out = "?\n"});
+    CHECK(carry_out_step(log_steps(node), "logs.journal").error().code == "node.file-system");
+}
+
 TEST_CASE(
     "a node throws the queue of a former control node away, and starts rsyslog again where it gave one up") {
     FakePlatform fake;
@@ -105,12 +143,16 @@ TEST_CASE("rsyslog's file holds a login and is root's alone; who sends is follow
         LogPolicy::Elasticsearch{.url = "https://logs:9200", .index = "prod", .ca = "PEM"};
     fake.files.add_file(node_secrets_path, R"({"elasticsearch": {"user": "u", "password": "canary"}})", 0600);
     fake.commands.on("systemctl *");
+    fake.commands.on("sysctl *");
     REQUIRE(carry_out_step(log_steps(node), "logs.config"));
     CHECK(fake.files.read("/etc/rsyslog.conf").value().contains("pwd=\"canary\""));
     CHECK(fake.files.mode_of("/etc/rsyslog.conf") == 0600);
     CHECK(fake.files.read("/etc/bedplate/elasticsearch-ca.pem") == "PEM");
     CHECK(fake.files.read("/etc/bedplate/log-senders.json").value().contains("10.0.100.14"));
     CHECK(fake.commands.count("systemctl try-restart rsyslog.service") == 1);
+    // It would go on without its port where the node's address comes after it.
+    CHECK(fake.files.read("/etc/sysctl.d/60-bedplate-logs.conf").value().contains("ip_nonlocal_bind = 1"));
+    CHECK(fake.commands.count("sysctl * --load=/etc/sysctl.d/60-bedplate-logs.conf") == 1);
     for (const auto& line : fake.commands.lines()) {
         CHECK_FALSE(line.contains("canary"));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "registry/fencing.hpp"
 #include "tests/unit/guests/example.hpp"
 
 using namespace bedplate;
@@ -120,6 +121,17 @@ TEST_CASE("what is in the way is refused by name, and nothing is made") {
         }
         CHECK(refusal(guests, web()) == "vm.memory");
     }
+    SECTION("no processors left for HA machines") {
+        // Eight threads, a tenth held back, four on each: 28; node1 has six, as Pacemaker was told.
+        for (const unsigned node : {1U, 2U, 3U}) {
+            const auto name = std::format("other{}", node);
+            VmRecord other{.spec = {.name = name, .cpus = 27, .ha = true}, .xml = "<domain/>", .ready = true};
+            REQUIRE(store_vm(cluster.registry, other));
+            cluster.resources["vm-" + name] = std::format("node{}", node);
+        }
+        CHECK(refusal(guests, web()) == "vm.cpus");
+        cluster.resources.clear();
+    }
     SECTION("no image") {
         auto spec = web();
         spec.image = "/root/none.qcow2";
@@ -195,6 +207,73 @@ TEST_CASE("a node that is off is not waited for") {
     cluster.offline.insert("node3");
     auto guests = cluster.guests();
     must_create(guests, web());
+}
+
+TEST_CASE("a node that died and that Pacemaker believes in still does not keep a machine from being made") {
+    FakeCluster cluster;
+    cluster.libvirts.erase(libvirt_of("node3"));
+    auto guests = cluster.guests();
+    must_create(guests, web());
+    CHECK(std::ranges::contains(cluster.said, "node3 counts as offline: no route to host"));
+}
+
+TEST_CASE("the resource is looked at as often as the cluster's rules say") {
+    FakeCluster cluster;
+    auto guests = cluster.guests();
+    const auto made_with = [&](const std::string& name) {
+        auto spec = web();
+        spec.name = name;
+        must_create(guests, spec);
+        const auto& commands = cluster.fake.commands.commands();
+        const auto made = std::ranges::find_if(commands.rbegin(), commands.rend(), [](const Command& each) {
+            return each.argv.size() > 1 && each.argv[1] == "--create";
+        });
+        REQUIRE(made != commands.rend());
+        return made->input;
+    };
+    CHECK(made_with("web").contains(R"(name="monitor" interval="10s")"));
+    REQUIRE(FencingRegistry(cluster.registry)
+                .store_policy({.wait_before_moving = std::chrono::seconds{90}, .migration_threshold = 2}));
+    CHECK(made_with("db").contains(R"(name="monitor" interval="45s")"));
+}
+
+TEST_CASE("what has huge pages or a NUMA node for itself stands in its record") {
+    FakeCluster cluster;
+    auto guests = cluster.guests();
+    for (const auto* name : {"node1", "node2", "node3"}) {
+        auto host = vm_hosts(cluster.registry)->at(name);
+        host.cells[0].pages = {{1048576, 3}};
+        REQUIRE(publish_vm_host(cluster.registry, name, host));
+    }
+    auto spec = web();
+    spec.pin = spec.hugepages = true;
+    must_create(guests, spec);
+    const auto record = vm_record(cluster.registry, "web")->value();
+    CHECK(record.cell == 0);
+    CHECK(record.page_kib == 1048576);
+    auto second = spec;
+    second.name = "db";
+    CHECK(refusal(guests, second) == "vm.pin");
+    second.pin = false;
+    CHECK(refusal(guests, second) == "vm.hugepages");
+}
+
+TEST_CASE("what another node's own machines have is not missed here") {
+    FakeCluster cluster;
+    auto guests = cluster.guests();
+    VmRecord own{.spec = {.name = "far", .memory = gib(63)},
+                 .xml = "<domain/>",
+                 .type = "kvm",
+                 .node = "node2",
+                 .cell = 0,
+                 .ready = true};
+    REQUIRE(store_vm(cluster.registry, own));
+    auto spec = web(false);
+    spec.pin = true;
+    must_create(guests, spec);
+    spec.name = "db";
+    spec.ha = true;  // it may come to node2
+    CHECK(refusal(guests, spec) == "vm.pin");
 }
 
 TEST_CASE("a machine that Pacemaker does not start is said to be so") {

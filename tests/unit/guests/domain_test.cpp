@@ -161,6 +161,14 @@ TEST_CASE("libvirt itself is asked for machines, networks and what it can do") {
     CHECK(here.power_off("none"));
     CHECK(here.power_off("test"));
     CHECK(here.domains()->front().state == Domain::State::off);
+    CHECK(here.left_off()->empty());  // it does not start with the node
+    CHECK(here.start_with_node("test"));
+    CHECK(here.left_off() == std::vector<std::string>{"test"});
+    CHECK(here.start("test"));
+    CHECK(here.start("test"));  // on is fine
+    CHECK(here.start("none"));
+    CHECK(here.domains()->front().state == Domain::State::running);
+    CHECK(here.left_off()->empty());
     const auto gone = here.migrate("none", "test:///default", "tcp://x");
     REQUIRE_FALSE(gone);
     CHECK(gone.error().code == "libvirt.none");

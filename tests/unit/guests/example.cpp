@@ -108,7 +108,7 @@ std::string FakeCluster::crm_mon() const {
     }
     xml += R"(</nodes><resources><resource id="f1" resource_agent="stonith:fence_ipmilan" role="Started"/>)";
     for (const auto& [id, node] : resources) {
-        xml += std::format(R"(<resource id="{}" resource_agent="ocf:heartbeat:VirtualDomain" role="{}" )"
+        xml += std::format(R"(<resource id="{}" resource_agent="ocf:bedplate:VirtualDomain" role="{}" )"
                            R"(failed="false">{}</resource>)",
                            id, node.empty() ? "Stopped" : "Started",
                            node.empty() ? "" : std::format(R"(<node name="{}"/>)", node));
@@ -119,7 +119,8 @@ std::string FakeCluster::crm_mon() const {
 Result<CommandResult> FakeCluster::cibadmin(const Command& command) {
     if (command.argv[1] == "--query") {
         return printed(R"(<nodes><node id="1" uname="node1"><utilization id="u">)"
-                       R"(<nvpair id="m" name="hv_memory" value="51200"/></utilization></node></nodes>)");
+                       R"(<nvpair id="m" name="hv_memory" value="51200"/><nvpair id="c" name="cpu" )"
+                       R"(value="6"/></utilization></node></nodes>)");
     }
     if (command.argv[1] == "--create") {
         resources[primitive_in(command.input)] = starts ? "node2" : "";
@@ -156,6 +157,10 @@ Result<CommandResult> FakeCluster::rbd(const Command& command) {
     } else if (verb == "rename") {
         images[argv.back()] = images.at(argv[8]);
         images.erase(argv[8]);
+    } else if (verb == "rm" && open_for > 0) {
+        --open_for;
+        return CommandResult{
+            .exit_status = 16, .out = {}, .err = "rbd: error: image still has watchers\n", .duration = {}};
     } else if (verb == "rm") {
         images.erase(argv.back());
     }

@@ -44,6 +44,7 @@ struct FakeLibvirt {
     std::vector<std::string> networks{"service"};
     std::vector<std::string> calls;  ///< "make web", "migrate web qemu+tls://node2-mig/system", in order
     bool ends_by_itself = true;      ///< a guest that is asked to
+    unsigned refuses_to_start = 0;   ///< so many times
 };
 
 class FakeHypervisor : public Hypervisor {
@@ -83,6 +84,23 @@ public:
     Result<void> start_with_node(const std::string& domain) override {
         return note("start_with_node " + domain);
     }
+    Result<std::vector<std::string>> left_off() override {
+        std::vector<std::string> names;
+        for (const auto& domain : libvirt_.domains) {
+            if (domain.state == Domain::State::off) {
+                names.push_back(domain.name);
+            }
+        }
+        return names;
+    }
+    Result<void> start(const std::string& domain) override {
+        if (libvirt_.refuses_to_start > 0) {
+            --libvirt_.refuses_to_start;
+            return fail("libvirt.start", "cannot start the machine", domain);
+        }
+        set(domain, Domain::State::running);
+        return note("start " + domain);
+    }
 
 private:
     Result<void> note(std::string call) {
@@ -113,7 +131,8 @@ public:
     std::map<std::string, std::string> resources;  ///< id -> node; "" is stopped
     std::set<std::string> offline;                 ///< nodes that Pacemaker does not see
     std::vector<std::string> said;
-    bool starts = true;  ///< Pacemaker starts what it is given, on node2
+    unsigned open_for = 0;  ///< so many times rbd says that an image is open still
+    bool starts = true;     ///< Pacemaker starts what it is given, on node2
     bool follows =
         true;  ///< every node writes machines' files, between one question to Pacemaker and the next
 

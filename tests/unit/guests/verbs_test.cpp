@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "platform/time_scale.hpp"
 #include "tests/unit/guests/example.hpp"
 
 using namespace bedplate;
@@ -182,6 +183,36 @@ TEST_CASE("a guest that does not end when it is asked to is switched off") {
     CHECK(cluster.libvirt(1).calls == Calls{"shut_down db", "power_off db", "forget db"});
 }
 
+TEST_CASE("a disk that a killed machine has open still is deleted once Ceph has missed it") {
+    FakeCluster cluster;
+    fill(cluster);
+    cluster.libvirt(1).domains.clear();
+    auto guests = cluster.guests();
+    SECTION("in time") {
+        cluster.open_for = 6;
+        const auto before = cluster.fake.clock.elapsed();
+        REQUIRE(remove(guests, "db", true));
+        CHECK_FALSE(cluster.images.contains("db"));
+        CHECK(cluster.fake.clock.elapsed() - before == std::chrono::seconds{30});
+        CHECK(std::ranges::count_if(
+                  cluster.said, [](const auto& line) { return line.contains("vms/db is open still"); }) == 1);
+    }
+    SECTION("not for ever") {
+        cluster.open_for = 1000;
+        const auto done = remove(guests, "db", true);
+        REQUIRE_FALSE(done);
+        CHECK(done.error().message.contains("watchers"));
+        CHECK(cluster.fake.clock.elapsed() >= scaled(std::chrono::seconds{90}));
+        CHECK(cluster.fake.clock.elapsed() <= scaled(std::chrono::seconds{100}));
+        CHECK(cluster.etcd.values().contains("/bedplate/vms/db"));  // the same command goes on
+    }
+    SECTION("another reason is not waited for") {
+        cluster.fake.commands.on("rbd * rm *", {.status = 39, .err = "rbd: image has snapshots"});
+        REQUIRE_FALSE(remove(guests, "db", true));
+        CHECK(cluster.fake.commands.count("rbd * rm *") == 1);
+    }
+}
+
 TEST_CASE("a machine of a node that is off is not removed: it would come back") {
     FakeCluster cluster;
     fill(cluster);
@@ -254,11 +285,111 @@ TEST_CASE("a node without KVM is told which machines it cannot run") {
     CHECK(vms_beyond(cluster.registry, "node9") == Calls{"web"});
 }
 
+TEST_CASE("before Pacemaker starts the files are there, and the pool answers where there are machines") {
+    FakeCluster cluster;
+    auto guests = cluster.guests();
+    REQUIRE(before_pacemaker(guests));
+    CHECK(cluster.fake.commands.count("rbd *") == 0);  // none: nothing is waited for
+    fill(cluster);
+    unsigned asked = 0;
+    cluster.fake.commands.on("rbd * ls", [&](const Command& command) -> Result<CommandResult> {
+        CHECK(command.timeout == scaled(std::chrono::seconds{20}));
+        return ++asked < 5 ? fail("command.timeout", "rbd hangs") : Result<CommandResult>(CommandResult{});
+    });
+    REQUIRE(before_pacemaker(guests));
+    CHECK(asked == 5);
+    CHECK(cluster.fake.files.exists("/etc/bedplate/vms/web.xml"));
+}
+
+TEST_CASE("a pool that does not come is waited for ten minutes") {
+    FakeCluster cluster;
+    fill(cluster);
+    cluster.fake.commands.on("rbd * ls", [](const Command&) -> Result<CommandResult> {
+        return fail("command.timeout", "rbd hangs");
+    });
+    auto guests = cluster.guests();
+    const auto done = before_pacemaker(guests);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == "vm.timeout");
+    CHECK(done.error().message.contains("rbd hangs"));
+    CHECK(cluster.fake.clock.elapsed() >= scaled(std::chrono::minutes{10}));
+    CHECK(cluster.fake.clock.elapsed() < scaled(std::chrono::minutes{11}));
+}
+
+TEST_CASE("machines that libvirt left off are started, once the pool answers and until they run") {
+    FakeCluster cluster;
+    fill(cluster);
+    auto guests = cluster.guests();
+    REQUIRE(start_left_off(guests));
+    CHECK(cluster.libvirt(1).calls.empty());
+    CHECK(cluster.fake.commands.count("rbd *") == 0);
+    cluster.libvirt(1).domains[0].state = Domain::State::off;
+    cluster.libvirt(1).refuses_to_start = 2;
+    REQUIRE(start_left_off(guests));
+    CHECK(cluster.fake.commands.count("rbd * ls") == 1);
+    CHECK(cluster.libvirt(1).calls == Calls{"start db"});
+    cluster.libvirt(1).domains[0].state = Domain::State::off;
+    cluster.libvirt(1).refuses_to_start = 1000;
+    const auto done = start_left_off(guests);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().message.contains("cannot start the machine"));
+}
+
+TEST_CASE("a node that does not answer counts as offline, and this one has to") {
+    FakeCluster cluster;
+    fill(cluster);
+    auto guests = cluster.guests();
+    cluster.libvirts.erase(libvirt_of("node3"));
+    CHECK(migrate(guests, "web", "") == "node1");
+    CHECK(std::ranges::contains(cluster.said, "node3 counts as offline: no route to host"));
+    cluster.libvirts.erase(std::string(own_libvirt));
+    CHECK(migrate(guests, "web", "").error().code == "libvirt.connect");
+}
+
+TEST_CASE("an HA machine is moved where its processors have room") {
+    FakeCluster cluster;
+    fill(cluster);
+    // node1 has more memory, and six processors, of which four are another machine's.
+    cluster.libvirt(3).domains = {
+        {.state = Domain::State::running, .name = "big", .uuid = {}, .memory = gib(40), .cpus = 1}};
+    auto other = record("other", true);
+    other.spec.cpus = 4;
+    REQUIRE(store_vm(cluster.registry, other));
+    cluster.resources["vm-other"] = "node1";
+    auto wide = record("web", true);
+    wide.spec.cpus = 3;
+    REQUIRE(store_vm(cluster.registry, wide));
+    auto guests = cluster.guests();
+    CHECK(migrate(guests, "web", "") == "node3");
+}
+
+TEST_CASE("processors that HA machines were made with are told once each") {
+    FakeCluster cluster;
+    const auto made = [&](const std::string& name, const std::string& cpu, bool ha = true) {
+        auto machine = record(name, ha);
+        machine.xml = "<domain><cputune/><cpu mode=\"custom\"><model>" + cpu +
+                      "</model><topology sockets=\"1\" cores=\"" + std::to_string(name.size()) +
+                      "\" /></cpu></domain>";
+        REQUIRE(store_vm(cluster.registry, machine));
+    };
+    made("a", "Old");
+    made("longer", "Old");
+    made("b", "New");
+    made("own", "Other", false);
+    const auto found = vm_processors(cluster.registry);
+    REQUIRE(found);
+    REQUIRE(found->size() == 2);
+    CHECK(found->at(0).cpu == "<cpu mode=\"custom\"><model>New</model></cpu>");
+    CHECK(found->at(0).machines == Calls{"b"});
+    CHECK(found->at(1).machines == Calls{"a", "longer"});
+    CHECK(found->at(1).type == "kvm");
+}
+
 TEST_CASE("Pacemaker's state is read as it prints it") {
     const auto state = cluster_state_from(
         R"(<pacemaker-result><nodes><node name="a" online="true" standby="false" maintenance="false" pending="false" unclean="false" shutdown="false"/>
 <node name="b" online="true" standby="true"/><node name="c" online="false" standby="false"/><node name="d" online="true" unclean="true"/></nodes>
-<resources><resource id="vm-x" resource_agent="ocf:heartbeat:VirtualDomain" role="Started" failed="false" pending="Migrating"><node name="a"/></resource></resources></pacemaker-result>)",
+<resources><resource id="vm-x" resource_agent="ocf:bedplate:VirtualDomain" role="Started" failed="false" pending="Migrating"><node name="a"/></resource></resources></pacemaker-result>)",
         R"(<nodes><node uname="a"><utilization><nvpair name="cpu" value="4"/><nvpair name="hv_memory" value="1024"/></utilization></node></nodes>)");
     REQUIRE(state);
     CHECK(state->present == Calls{"a", "b"});
@@ -266,6 +397,6 @@ TEST_CASE("Pacemaker's state is read as it prints it") {
     CHECK_FALSE(state->fences);
     CHECK_FALSE(state->resources.at("vm-x").runs());
     CHECK(state->resources.at("vm-x").node == "a");
-    CHECK(state->capacities == std::map<std::string, Bytes>{{"a", gib(1)}});
+    CHECK(state->utilization == std::map<std::string, Utilization>{{"a", {.cpus = 4, .memory = gib(1)}}});
     CHECK_FALSE(cluster_state_from("Connection refused", "<nodes/>"));
 }

@@ -24,7 +24,7 @@ const std::string state =
   </nodes>
   <resources>
     <resource id="fence-node1" resource_agent="stonith:fence_ipmilan" role="Started" active="true"><node name="node3" id="3"/></resource>
-    <resource id="vm-pulse" resource_agent="ocf:heartbeat:VirtualDomain" role="Started" active="true" nodes_running_on="1"><node name="node1" id="1" cached="true"/></resource>
+    <resource id="vm-pulse" resource_agent="ocf:bedplate:VirtualDomain" role="Started" active="true" nodes_running_on="1"><node name="node1" id="1" cached="true"/></resource>
     <clone id="ping-clone"><resource id="ping" resource_agent="ocf:pacemaker:ping" role="Started" active="true"><node name="node1" id="1"/></resource></clone>
   </resources>
   <fence_history status="0">
@@ -35,6 +35,7 @@ const std::string state =
 
 Json ceph_status() {
     return {{"health", {{"status", "HEALTH_WARN"}, {"checks", {{"OSD_DOWN", Json::object()}}}}},
+            {"election_epoch", 12},
             {"quorum_names", {"node1", "node3"}},
             {"monmap", {{"num_mons", 3}}},
             {"osdmap", {{"num_osds", 3}, {"num_up_osds", 2}, {"num_in_osds", 3}}},
@@ -78,6 +79,7 @@ TEST_CASE("Ceph's status is read, and scrubbing groups are clean") {
     CHECK(view->mons_in_quorum == std::vector<std::string>{"node1", "node3"});
     CHECK(view->pgs_clean == 21);
     CHECK(view->osds_up == 2);
+    CHECK(view->election_epoch == 12);
     CHECK_FALSE(view->whole());
 }
 
@@ -91,12 +93,16 @@ TEST_CASE("the first thing that is wrong with a cluster is named") {
     view.nodes["node2"] = {.online = true};
     CHECK(complaint({view, view, view}, ceph, 3) == "node3 is in standby");
     view.nodes["node3"] = {.online = true};
+    view.fencing_devices.emplace_back("watchdog");
+    view.fencing_devices.emplace_back("fence-node2");
+    CHECK(complaint({view, view, view}, ceph, 3) == "2 of 3 fencing devices are started");
+    view.fencing_devices.emplace_back("fence-node3");
     CHECK(complaint({view, view, view}, ceph, 3).empty());
     CHECK(complaint({view, view, view}, std::nullopt, 3) == "Ceph's monitors do not answer");
     ceph.osds = 1;
     CHECK(complaint({view, view, view}, ceph, 3).contains("0 of 1 OSDs up"));
     view.fencing_devices.clear();
-    CHECK(complaint({view, view, view}, ceph, 3) == "no fencing device is started");
+    CHECK(complaint({view, view, view}, ceph, 3) == "0 of 3 fencing devices are started");
 }
 
 TEST_CASE("a machine is at home where all agree on one node") {

@@ -3,15 +3,19 @@
 // "test".
 #include "lab/drill_faults.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <format>
 
 #include "lab/drill_facts.hpp"
 #include "lab/pulse_machine.hpp"
 #include "lab/rolling.hpp"
+#include "platform/time_scale.hpp"
 #include "tests/support/fake_platform.hpp"
 
 using namespace bedplate;
 using namespace bedplate::lab;
+using std::chrono::seconds;
 
 namespace {
 
@@ -63,7 +67,7 @@ TEST_CASE("an OSD is killed as the kernel would, and what starts it again is on 
     it.fake.commands.on("ssh *");
     REQUIRE(fault.inject(DrillKind::osd_loss, it.choice("node2")));
     CHECK(it.fake.commands.count(
-              "ssh * root@10.77.0.12 'systemctl kill --signal=SIGKILL ceph-osd@2.service'") == 1);
+              "ssh * root@10.77.0.12 'echo now; systemctl kill --signal=SIGKILL ceph-osd@2.service'") == 1);
     REQUIRE(it.healing->apply(*it.rack));
     CHECK(it.fake.commands.count("ssh * root@10.77.0.12 'systemctl reset-failed ceph-osd@2.service; *'") ==
           1);
@@ -98,6 +102,74 @@ TEST_CASE("a partition is prepared from what the nodes say, and taken back by on
     CHECK(it.fake.commands.commands().back().input.contains("nw_src=10.77.0.12,nw_dst=10.77.0.11"));
     REQUIRE(it.rack->reconnect());
     CHECK(it.fake.commands.lines().back() == "ovs-ofctl del-flows bp-lab cookie=0xbed9/-1");
+}
+
+TEST_CASE("a fault begins when its node says so, not when somebody begins to log in there") {
+    Broken it;
+    Fault fault(*it.rack, *it.healing);
+    it.fake.commands.on("ssh *", [&](const Command&) -> Result<CommandResult> {
+        it.fake.clock.advance(seconds(7));
+        return CommandResult{.exit_status = 0, .out = "now\n", .err = ""};
+    });
+    const auto before = it.fake.clock.steady();
+    const auto moment = fault.inject(DrillKind::mon_leader, it.choice("node1"));
+    REQUIRE(moment);
+    CHECK(*moment - before == seconds(7));
+    CHECK(it.fake.commands.lines().back().ends_with(
+        "'echo now; systemctl kill --signal=SIGKILL ceph-mon@node1.service'"));
+    // What is done from outside begins when it is done.
+    it.fake.commands.on("ovs-ofctl *", [&](const Command&) -> Result<CommandResult> {
+        it.fake.clock.advance(seconds(1));
+        return CommandResult{};
+    });
+    CHECK(fault.inject(DrillKind::partition, it.choice("node1")) == *moment);
+}
+
+TEST_CASE("a node that a drill has had fenced is let in again, once it is back") {
+    Broken it;
+    const std::string release = "bedplate node fencing node2 --release --commit";
+    it.fake.commands.on("ssh * root@10.77.0.11 'ip *'", {.out = R"([{"addr_info":[{"local":"1.1.1.1"}]}])"})
+        .on("ssh * root@10.77.0.12 'ip *'", {.out = R"([{"addr_info":[{"local":"1.1.1.2"}]}])"});
+    for (const auto kind : all_drills) {
+        INFO(to_string(kind));
+        Healing healing(it.fake.platform, it.lab);
+        Fault fault(*it.rack, healing);
+        it.fake.commands.on("ssh * 'lsblk *'", {.out = "sdb disk\n"});
+        REQUIRE(fault.prepare(kind, it.choice("node2")));
+        const auto& remedies = healing.remedies();
+        CHECK(std::ranges::contains(remedies, release, &Remedy::detail) == gives_node_up(kind));
+        // The first one is healed last.
+        CHECK(
+            (!gives_node_up(kind) ||
+             remedies.front() == Remedy{.kind = Remedy::Kind::on_node, .node = "node2", .detail = release}));
+    }
+}
+
+TEST_CASE("crashes are what Ceph and the journals say, and a node that says nothing is an error") {
+    Broken it;
+    it.fake.commands.on("ssh * root@10.77.0.11 *", {.out = "3\n"})
+        .on("ssh * root@10.77.0.12 *", {.out = "0\n"});
+    CHECK(count_cores(*it.rack).value() == 3);
+    CHECK(it.fake.commands.lines().back().contains("/var/lib/ceph/crash"));
+    CHECK(it.fake.commands.lines().back().contains("_PID=1"));
+    it.fake.commands.on("ssh * root@10.77.0.12 *", {.out = ""});
+    CHECK(count_cores(*it.rack).error().code == "drill.cores");
+}
+
+TEST_CASE("a node that stayed off is told from one that came back by itself") {
+    Broken it;
+    it.lab.bridge = "te";
+    it.lab.nodes[0].hostname = "st";
+    const auto domain = it.lab.domain(it.lab.nodes[0]);
+    INFO(domain);
+    auto& libvirt = *it.libvirt;
+    REQUIRE(libvirt.define("<domain type='test'><name>" + domain +
+                           "</name><memory>8192</memory><os><type>hvm</type></os></domain>"));
+    CHECK_FALSE(audit_powered_on(*it.rack, "st").ok);
+    CHECK(audit_powered_on(*it.rack, "st").detail.contains("not on again"));
+    REQUIRE(libvirt.start(domain));
+    CHECK(audit_powered_on(*it.rack, "st").ok);
+    CHECK_FALSE(audit_powered_on(*it.rack, "nobody").ok);
 }
 
 TEST_CASE("what cannot be healed stays on disk and is named, and the rest is healed") {
@@ -146,11 +218,29 @@ TEST_CASE("a machine that runs on two nodes, or on none, fails the audit") {
 TEST_CASE("the machine is looked for by its name, whatever else there is") {
     Broken it;
     it.fake.commands.on("ssh *", {.out = R"([{"name":"web","state":"running","node":"node1","ha":false}])"});
-    CHECK(has_pulse(*it.rack) == false);
-    it.fake.commands.on("ssh *", {.out = R"([{"name":"pulse","state":"running","node":"node1","ha":true}])"});
-    CHECK(has_pulse(*it.rack) == true);
+    CHECK(pulse_state(*it.rack) == PulseState::absent);
+    const auto is = [&](const std::string& state) {
+        it.fake.commands.on("ssh *",
+                            {.out = R"([{"name":"pulse","node":"","ha":true,"state":")" + state + "\"}]"});
+        return pulse_state(*it.rack);
+    };
+    CHECK(is("running") == PulseState::running);
+    CHECK(is("unfinished") == PulseState::unfinished);
+    for (const auto* state : {"off", "stopped", "failed", "paused"}) {
+        CHECK(is(state) == PulseState::stopped);
+    }
     it.fake.commands.on("ssh *", {.out = R"([{"state":"running"}])"});
-    CHECK(has_pulse(*it.rack).error().code == "drill.machines");
+    CHECK(pulse_state(*it.rack).error().code == "drill.machines");
+}
+
+TEST_CASE("nodes are told how slow their lab is when they work for a drill") {
+    CHECK(vm_line("list") == std::format("BEDPLATE_TIME_SCALE={:g} bedplate vm list", time_scale()));
+    Broken it;
+    it.fake.commands.on("ssh *", {.out = "[]"});
+    REQUIRE(pulse_state(*it.rack));
+    REQUIRE(remove_pulse(*it.rack));
+    CHECK(it.fake.commands.count("ssh * 'BEDPLATE_TIME_SCALE=* bedplate vm list --json'") == 1);
+    CHECK(it.fake.commands.count("ssh * 'BEDPLATE_TIME_SCALE=* bedplate vm remove pulse *'") == 1);
 }
 
 TEST_CASE("a rolling restart leaves no node before the next one, and plans to end standby and noout") {
@@ -201,6 +291,19 @@ TEST_CASE("a migration goes there and back") {
         .complaint = {},
         .home = [&] { return home; }};
     REQUIRE(migrate_there_and_back(*it.rack, "node2", tools));
-    CHECK(it.fake.commands.count("ssh * 'bedplate vm migrate pulse --to node2'") == 1);
-    CHECK(it.fake.commands.count("ssh * 'bedplate vm migrate pulse --to node1'") == 1);
+    CHECK(it.fake.commands.count("ssh * 'BEDPLATE_TIME_SCALE=* bedplate vm migrate pulse --to node2'") == 1);
+    CHECK(it.fake.commands.count("ssh * 'BEDPLATE_TIME_SCALE=* bedplate vm migrate pulse --to node1'") == 1);
+}
+
+TEST_CASE("a migration that fails is not tried again from another node") {
+    Broken it;
+    it.fake.commands.on("ssh *", {.status = 1, .err = "no room"});
+    std::string home = "node2";
+    const StepTools tools{
+        .until = {}, .say = [](const std::string&) {}, .complaint = {}, .home = [&] { return home; }};
+    CHECK(migrate_there_and_back(*it.rack, "node1", tools).error().code == "lab.node-command");
+    CHECK(it.fake.commands.lines().size() == 1);
+    CHECK(it.fake.commands.count("ssh * root@10.77.0.12 *") == 1);
+    home.clear();
+    CHECK(migrate_there_and_back(*it.rack, "node1", tools).error().code == "drill.nothing");
 }

@@ -12,7 +12,8 @@ using std::chrono::seconds;
 namespace {
 
 DrillRound good_round(unsigned number = 1) {
-    DrillRound round{.number = number,
+    DrillRound round{.kind = DrillKind::node_crash,
+                     .number = number,
                      .choice = {.node = "node2", .delay = Span(1234), .osd = {}},
                      .prediction = predict(DrillKind::node_crash, {}, 1),
                      .measured = {.detect = seconds(13),
@@ -61,6 +62,13 @@ TEST_CASE("a round holds if the machine is back in time, with all its data, once
     round = good_round();
     round.measured.serve.reset();
     CHECK(round.failures() == std::vector<std::string>{"the machine did not come back"});
+    round = good_round();
+    round.measured.fence.reset();
+    CHECK(round.failures() == std::vector<std::string>{"it was never fenced"});
+    for (const auto kind : {DrillKind::node_hang, DrillKind::osd_loss, DrillKind::migrate}) {
+        round.kind = kind;  // may go on before it is fenced; is not to be fenced at all
+        CHECK(round.failures().empty());
+    }
     round = good_round();
     round.audits[0].ok = false;
     CHECK(round.failures() == std::vector<std::string>{"active-once: it runs on node1"});

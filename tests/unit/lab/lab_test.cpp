@@ -83,6 +83,11 @@ TEST_CASE("a lab without a site gets one that the loader takes, and nodes that i
     }
 }
 
+TEST_CASE("a lab's management network has a bridge: the machine that drills watch is connected to it") {
+    const auto site = site_of(default_site(wish_for(3), public_key, {}));
+    CHECK(site.networks.at("management").bridge == "br0");
+}
+
 TEST_CASE("the nodes of a lab are told where their BMCs are, and what opens them is no part of the site") {
     const auto wish = wish_for(3);
     const auto text = default_site(wish, public_key, {});

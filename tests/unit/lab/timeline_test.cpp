@@ -97,10 +97,25 @@ TEST_CASE("where nothing was interrupted the machine served at once") {
     CHECK(measured.gap == Span(100));
 }
 
-TEST_CASE("a machine that does not come back did not serve again") {
+TEST_CASE("a machine that does not come back did not serve again, and was gone until the end") {
     const auto acks = Acks().run(seconds(-10), Span(0), 1, 1);
     CHECK_FALSE(measure(DrillKind::node_crash, acks.list, crash_events).serve);
-    CHECK_FALSE(measure(DrillKind::node_crash, {}, {}).serve);
+    const auto gone = measure(DrillKind::node_crash, acks.list, crash_events, seconds(900));
+    CHECK_FALSE(gone.serve);
+    CHECK(gone.gap == seconds(900) + Span(100));
+    const auto silent = measure(DrillKind::node_crash, {}, {}, seconds(60));
+    CHECK_FALSE(silent.serve);
+    CHECK(silent.gap == seconds(60));
+}
+
+TEST_CASE("a machine that came back and went again did not serve, and its longest silence counts") {
+    const auto once = moved().list;  // its last word is at 99.9 s
+    const auto later = measure(DrillKind::node_crash, once, crash_events, seconds(120));
+    CHECK_FALSE(later.serve);
+    CHECK(later.gap == seconds(80) + Span(100));
+    CHECK(measure(DrillKind::node_crash, once, crash_events, seconds(300)).gap == seconds(200) + Span(100));
+    // Somewhat late is how a busy host looks.
+    CHECK(measure(DrillKind::node_crash, once, crash_events, seconds(102)).serve == seconds(80));
 }
 
 TEST_CASE("a pause before the fault is not the fault's") {
@@ -162,6 +177,18 @@ TEST_CASE("Ceph's counts become events where they differ") {
     CHECK(lost[1].kind == Kind::mon_lost);
     CHECK(lost[2].kind == Kind::groups_unclean);
     CHECK(changes(now, before, seconds(2))[0].kind == Kind::osd_back);
+}
+
+TEST_CASE("a leader that is back before the next question was missed all the same") {
+    const CephView before{.mons_in_quorum = {"node1", "node2"}, .mons = 2, .election_epoch = 8};
+    auto now = before;
+    now.election_epoch = 12;
+    const auto events = changes(before, now, seconds(6));
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].kind == Kind::mon_election);
+    CHECK(events[0].text == "election 12");
+    CHECK(measure(DrillKind::mon_leader, {}, events).detect == seconds(6));
+    CHECK(changes(now, now, seconds(9)).empty());
 }
 
 TEST_CASE("what a second observer says a little later is no second event") {

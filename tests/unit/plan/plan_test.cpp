@@ -255,6 +255,17 @@ TEST_CASE("the loader on the ESP, GRUB's menu and the file system of /boot name 
     CHECK(menu.contains("linux /vmlinuz-@KERNEL_RELEASE@ root=/dev/mapper/node--sys-root ro "));
 }
 
+TEST_CASE("how many processors share a thread stands in the node's document where the site says it") {
+    Example example;
+    const auto capacity = [&] {
+        const auto text = file_text(example.plan().value(), "/etc/bedplate/node.json");
+        return parse_json(text, "node.json").value().at("capacity");
+    };
+    CHECK_FALSE(capacity().contains("cpu_overcommit"));
+    example.node.ha.cpu_overcommit = 2.5;
+    CHECK(capacity().at("cpu_overcommit") == 2.5);
+}
+
 TEST_CASE("the kernel's arguments follow processor and profile") {
     Example example;
     const auto menu = [&] { return file_text(example.plan().value(), "/boot/grub/grub.cfg"); };

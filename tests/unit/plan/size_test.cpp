@@ -238,10 +238,13 @@ TEST_CASE("a node's OSDs are the disks that the profile chooses for them, and th
     HaSettings ha;
     ha.memory_overcommit = 1.2;
     ha.reserve_percent = 25;
+    ha.cpu_overcommit = 8;
     const auto other = sized_node("node1", example.inventory, example.profile, ha);
     REQUIRE(other);
     CHECK(other->policy.memory_overcommit == 1.2);
     CHECK(other->policy.reserve_percent == 25);
+    CHECK(node->policy.cpu_overcommit == 4.0);
+    CHECK(other->policy.cpu_overcommit == 8.0);
     example.profile.system.select.model = "NONE";
     CHECK(sized_node("node1", example.inventory, example.profile, ha).error().code == "disk.none");
 }

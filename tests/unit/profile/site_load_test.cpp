@@ -349,11 +349,11 @@ TEST_CASE("validate_document knows what a text is by its schema") {
 }
 
 TEST_CASE("the rules of high availability are read, and what is left out has its default") {
-    const auto read =
-        load(with(whole, "nodes:\n",
-                  "ha: {wait_before_moving: 60s, stickiness: 10, migration_threshold: 2, "
-                  "failure_timeout: 5min, reserve: 15%, memory_overcommit: 1.5, fencing_test: "
-                  "cycle, fence_loop: {times: 4, window: 2h}, qdevice: {host: witness}}\nnodes:\n"));
+    const auto read = load(
+        with(whole, "nodes:\n",
+             "ha: {wait_before_moving: 60s, stickiness: 10, migration_threshold: 2, "
+             "failure_timeout: 5min, reserve: 15%, memory_overcommit: 1.5, cpu_overcommit: 2, fencing_test: "
+             "cycle, fence_loop: {times: 4, window: 2h}, qdevice: {host: witness}}\nnodes:\n"));
     REQUIRE(read.site);
     const HaSettings& ha = read.site->ha;
     CHECK(ha.wait_before_moving == std::chrono::seconds{60});
@@ -362,6 +362,7 @@ TEST_CASE("the rules of high availability are read, and what is left out has its
     CHECK(ha.migration_threshold == 2);
     CHECK(ha.reserve_percent == 15);
     CHECK(ha.memory_overcommit == 1.5);
+    CHECK(ha.cpu_overcommit == 2);
     CHECK(ha.fencing_test == FencingTest::cycle);
     CHECK(ha.fence_loop_times == 4);
     CHECK(ha.fence_loop_window == std::chrono::hours{2});
@@ -370,8 +371,10 @@ TEST_CASE("the rules of high availability are read, and what is left out has its
     REQUIRE(plain.site);
     CHECK(plain.site->ha.fencing_test == FencingTest::status);
     CHECK(!plain.site->ha.reserve_percent);
-    for (const auto* wrong : {"fencing_test: maybe", "reserve: 0%", "memory_overcommit: 0.5", "qdevice: {}",
-                              "wait_before_moving: 2s", "fence_loop: {times: 0}", "stickyness: 1"}) {
+    CHECK(!plain.site->ha.cpu_overcommit);
+    for (const auto* wrong :
+         {"fencing_test: maybe", "reserve: 0%", "memory_overcommit: 0.5", "qdevice: {}", "cpu_overcommit: 33",
+          "wait_before_moving: 2s", "fence_loop: {times: 0}", "stickyness: 1"}) {
         INFO(wrong);
         CHECK(
             load(with(whole, "nodes:\n", std::string("ha: {") + wrong + "}\nnodes:\n")).report.has_errors());
