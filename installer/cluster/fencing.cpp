@@ -5,9 +5,9 @@
 #include <array>
 #include <chrono>
 #include <format>
+#include <sstream>
 
 #include "base/digest.hpp"
-#include "base/text.hpp"
 
 namespace bedplate {
 namespace {
@@ -51,35 +51,6 @@ std::string attribute(std::string_view tag, std::string_view name) {
     }
     const auto begin = at + key.size();
     return std::string(tag.substr(begin, tag.find('"', begin) - begin));
-}
-
-/// So many numbers between separators: "03:04:05" with ':'. Nothing: it is something else.
-std::optional<std::vector<unsigned>> numbers(std::string_view text, char separator, std::size_t count) {
-    std::vector<unsigned> list;
-    for (const auto& word : split(text, separator)) {
-        const auto number = parse_unsigned(word);
-        if (!number || *number > 9999) {
-            return std::nullopt;
-        }
-        list.push_back(static_cast<unsigned>(*number));
-    }
-    return list.size() == count ? std::optional(std::move(list)) : std::nullopt;
-}
-
-/// Of "Z", "+01:00", "-03:30".
-std::optional<std::chrono::seconds> zone_offset(std::string_view zone) {
-    if (zone == "Z") {
-        return std::chrono::seconds{0};
-    }
-    if (!zone.starts_with('+') && !zone.starts_with('-')) {
-        return std::nullopt;
-    }
-    const auto parts = numbers(zone.substr(1), ':', 2);
-    if (!parts) {
-        return std::nullopt;
-    }
-    const auto offset = std::chrono::hours{(*parts)[0]} + std::chrono::minutes{(*parts)[1]};
-    return zone.starts_with('+') ? offset : -offset;
 }
 
 }  // namespace
@@ -335,28 +306,17 @@ std::vector<FenceEvent> fence_history(std::string_view xml) {
 }
 
 std::optional<std::int64_t> fence_time(std::string_view completed) {
-    using namespace std::chrono;
-    constexpr std::size_t date_length = 10, time_length = 19;
-    if (completed.size() <= time_length || (completed[date_length] != ' ' && completed[date_length] != 'T')) {
-        return std::nullopt;
+    std::string text(completed);
+    if (text.ends_with('Z')) {
+        text.replace(text.size() - 1, 1, "+00:00");
     }
-    const auto date = numbers(completed.substr(0, date_length), '-', 3);
-    const auto moment = numbers(completed.substr(date_length + 1, time_length - date_length - 1), ':', 3);
-    auto zone = completed.substr(time_length);
-    if (zone.starts_with('.')) {
-        zone.remove_prefix(std::min(zone.find_first_not_of("0123456789", 1), zone.size()));
-    }
-    const auto offset = zone_offset(trim(zone));
-    if (!date || !moment || !offset) {
-        return std::nullopt;
-    }
-    const year_month_day calendar{year{static_cast<int>((*date)[0])}, month{(*date)[1]}, day{(*date)[2]}};
-    if (!calendar.ok()) {
-        return std::nullopt;
-    }
-    const auto at =
-        sys_days{calendar} + hours{(*moment)[0]} + minutes{(*moment)[1]} + seconds{(*moment)[2]} - *offset;
-    return duration_cast<seconds>(at.time_since_epoch()).count();
+    std::ranges::replace(text, 'T', ' ');
+    std::istringstream in(text);
+    std::chrono::sys_time<std::chrono::microseconds> at;
+    in >> std::chrono::parse("%F %T %Ez", at);
+    return in && in.peek() == std::istringstream::traits_type::eof()
+               ? std::optional(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count())
+               : std::nullopt;
 }
 
 }  // namespace bedplate

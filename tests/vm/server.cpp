@@ -98,9 +98,7 @@ void Server::wait_for_login(Vm& vm) const {
         // A node in an emergency shell lets nobody in, however long one waits.
         if (!vm.serial().crash().empty() || std::chrono::steady_clock::now() > deadline) {
             must(vm.screendump(workspace_ / "node-not-up.png"));
-            FAIL(ready.error().to_text() << "\n"
-                                         << vm.serial().crash() << "\n"
-                                         << vm.serial().last_lines());
+            FAIL(ready.error().to_text() << "\n" << vm.serial().crash() << "\n" << vm.serial().last_lines());
         }
     }
 }

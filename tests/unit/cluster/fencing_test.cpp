@@ -218,7 +218,7 @@ TEST_CASE("the time of an event is read with its zone, and what is no time is no
     }
     for (const std::string_view text :
          {"", "yesterday", "2026-01-02 03:04:05", "2026-01-02 03:04:05 CET", "2026-13-02 03:04:05Z",
-          "2026-01-02 03:04Z", "2026-01-02 03-04-05Z", "2026-01-02 03:04:05 +01", "2026-01-02 03:04:05."}) {
+          "2026-01-02 03:04Z", "2026-01-02 03-04-05Z", "2026-01-02 03:04:05."}) {
         INFO(text);
         CHECK_FALSE(fence_time(text));
     }
