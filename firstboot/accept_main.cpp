@@ -2,6 +2,7 @@
 // bedplate-accept: run by sshd on a seed, on behalf of a node that nobody knows yet. Two things only: say
 // which key a ticket has (--keys), and answer one request made with it (--ticket).
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -34,8 +35,16 @@ Result<void> serve(Platform& platform, const std::string& config, const std::str
     Registry registry(etcd, platform.clock);
     SeedService service(platform, registry, places);
     if (!keys.empty()) {
-        BEDPLATE_ASSIGN(const auto line, service.authorized_keys(keys));
-        std::cout << line;
+        // For sshd, and so for the node that asks, no answer is the same as a ticket that does not exist: a
+        // registry that is slow is asked again, as long as sshd waits (LoginGraceTime 120 s).
+        constexpr int tries = 3;
+        auto line = service.authorized_keys(keys);
+        for (int i = 1; i < tries && !line; ++i) {
+            platform.clock.sleep(std::chrono::seconds{2});
+            line = service.authorized_keys(keys);
+        }
+        BEDPLATE_TRY(line);
+        std::cout << *line;
         return {};
     }
     std::cout << to_text(service.answer(ticket, read_request())).reveal();

@@ -21,7 +21,7 @@ Command ssh(const JoinClient& client, const Seed& seed, const JoinRequest& reque
     for (const auto* option :
          {"IdentitiesOnly=yes", "IdentityAgent=none", "BatchMode=yes", "StrictHostKeyChecking=yes",
           "GlobalKnownHostsFile=none", "HostKeyAlgorithms=ssh-ed25519", "PubkeyAuthentication=yes",
-          "PreferredAuthentications=publickey", "ConnectTimeout=10", "ServerAliveInterval=10",
+          "PreferredAuthentications=publickey", "ConnectTimeout=30", "ServerAliveInterval=10",
           "ServerAliveCountMax=3", "LogLevel=ERROR"}) {
         command.argv.insert(command.argv.end(), {"-o", option});
     }
