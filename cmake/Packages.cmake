@@ -46,6 +46,12 @@ install(FILES ${node_units} DESTINATION ${unit_dir} COMPONENT node)
 file(GLOB_RECURSE dropins CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" firstboot/dropins/*.conf)
 install(DIRECTORY firstboot/dropins/ DESTINATION ${unit_dir} COMPONENT node)
 
+# The name that syslog.socket starts, which Debian's rsyslog has as soon as it is enabled: known from the start as well.
+file(CREATE_LINK rsyslog.service "${CMAKE_BINARY_DIR}/links/syslog.service" SYMBOLIC)
+install(FILES "${CMAKE_BINARY_DIR}/links/syslog.service" DESTINATION ${unit_dir} COMPONENT node)
+# After Debian's syslog.conf, by its name.
+install(FILES firstboot/journald.conf DESTINATION lib/systemd/journald.conf.d RENAME zz-bedplate.conf COMPONENT node)
+
 install(FILES firstboot/devices.conf DESTINATION lib/systemd/system.conf.d RENAME 10-bedplate.conf
     COMPONENT node)
 install(FILES firstboot/resolved.conf DESTINATION lib/systemd/resolved.conf.d RENAME 10-bedplate.conf
@@ -121,8 +127,8 @@ endfunction()
 pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
 pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm grafana ${node_units} ${dropins} ${dashboard}
-    firstboot/dashboard/grafana.py firstboot/ceph_volume.py firstboot/devices.conf firstboot/resolved.conf
-    firstboot/sysusers.conf firstboot/virtual_domain.sh)
+    firstboot/dashboard/grafana.py firstboot/ceph_volume.py firstboot/devices.conf firstboot/journald.conf
+    firstboot/resolved.conf firstboot/sysusers.conf firstboot/virtual_domain.sh)
 # Not among those that the image waits for.
 set(image_stamps ${stamps})
 pack(lab DEPENDS bedplate-lab bedplate-pulse)

@@ -105,10 +105,7 @@ Result<void> take_up_configuration(Platform& platform) {
     // What a running one has in memory goes to its queues' files as it stops.
     Command restart = systemctl({"try-restart"}, {"rsyslog.service"});
     restart.timeout = std::chrono::minutes{3};
-    // Its socket looks for it by an alias, which enabling makes and only reloading shows.
-    BEDPLATE_TRY(run_all(platform, {{"sysctl", "--quiet", std::format("--load={}", bind_sysctl)},
-                                    {"systemctl", "enable", "--no-reload", "rsyslog.service"},
-                                    {"systemctl", "daemon-reload"}}));
+    BEDPLATE_TRY(run_all(platform, {{"sysctl", "--quiet", std::format("--load={}", bind_sysctl)}}));
     BEDPLATE_TRY(run_checked(platform.commands, restart));
     return {};
 }

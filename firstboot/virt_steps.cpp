@@ -151,7 +151,7 @@ std::vector<Step> virt_steps(Node& node) {
         {"virt.config", "virt", "configure libvirt",
          file_steps(
              platform, [&node] { return libvirt_files(node); },
-             [&platform] { return run_all(platform, {{"systemctl", "daemon-reload"}}); })},
+             [&platform] { return reload_if_stale(platform, "libvirtd-tls.socket"); })},
         {"virt.daemon", "virt", "start libvirt with its TLS port", daemon_steps(node)}};
     for (auto& step : machine_host_steps(node)) {
         steps.push_back(std::move(step));

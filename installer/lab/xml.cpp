@@ -36,8 +36,8 @@ void add_processor(xml_node domain, const Lab& lab) {
     }
     auto cpu = add(domain, "cpu", {{"mode", "maximum"}});
     // Emulated string instructions of these kinds are slower than the loops they replace, and five-level
-    // page tables cost a level.
-    for (const char* feature : {"erms", "fsrm", "la57"}) {
+    // page tables cost a level. KVM would seem to be there in an emulated processor, and hang.
+    for (const char* feature : {"erms", "fsrm", "la57", "svm"}) {
         add(cpu, "feature", {{"policy", "disable"}, {"name", feature}});
     }
 }

@@ -49,7 +49,16 @@ TEST_CASE("libvirt asks polkit about everybody but root, and lets everybody look
     REQUIRE(daemon);
     CHECK_FALSE(daemon->contains("auth_unix_rw"));  // the default: polkit
     CHECK(daemon->contains("auth_unix_ro = \"none\""));
-    CHECK(place.fake.commands.count("systemctl daemon-reload") == 1);
+}
+
+TEST_CASE("units are read again where systemd knows the old form of libvirt's socket") {
+    for (const bool stale : {false, true}) {
+        LibvirtNode place;
+        place.fake.commands.on("systemctl show --property=NeedDaemonReload --value libvirtd-tls.socket",
+                               {.out = stale ? "yes\n" : "no\n"});
+        REQUIRE(place.step("virt.config").apply());
+        CHECK(place.fake.commands.count("systemctl daemon-reload") == (stale ? 1 : 0));
+    }
 }
 
 TEST_CASE("a libvirt that runs with the socket open to everybody is started again") {
