@@ -38,7 +38,7 @@ check: ## Prove the tree: tests, the image, and installations in virtual machine
 check-vm: iso build ## Only the tests in virtual machines
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm$$'
 
-check-media: iso build ## Every way in which a medium reaches a machine: firmware, drives, network, faults (hours)
+check-media: iso build ## Every way in which a medium reaches a machine: firmware, drives, network, faults (an hour or more)
 	@$(AS_ROOT) $(ENTER) ctest --test-dir $(BUILD) --output-on-failure -L '^vm-(media|long)$$' -V -j $(JOBS)
 
 check-reproducible: iso ## Build the image twice under different conditions and compare bit for bit

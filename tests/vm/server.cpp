@@ -89,16 +89,19 @@ std::unique_ptr<Vm> Server::node(std::size_t lost) const {
 }
 
 void Server::wait_for_login(Vm& vm) const {
-    const auto deadline = std::chrono::steady_clock::now() + scaled(minutes(15));
+    const auto begun = std::chrono::steady_clock::now();
     while (true) {
         const auto ready = ssh().wait_ready(std::chrono::seconds(10));
         if (ready) {
             return;
         }
+        const auto waited = std::chrono::steady_clock::now() - begun;
         // A node in an emergency shell lets nobody in, however long one waits.
-        if (!vm.serial().crash().empty() || std::chrono::steady_clock::now() > deadline) {
+        if (!vm.serial().crash().empty() || waited > scaled(minutes(15))) {
             must(vm.screendump(workspace_ / "node-not-up.png"));
-            FAIL(ready.error().to_text() << "\n" << vm.serial().crash() << "\n" << vm.serial().last_lines());
+            FAIL(std::format("no login after {} s; of the last try: {}\n{}\n{}",
+                             std::chrono::duration_cast<std::chrono::seconds>(waited).count(),
+                             ready.error().to_text(), vm.serial().crash(), vm.serial().last_lines()));
         }
     }
 }
