@@ -8,6 +8,7 @@
 #include "engine/medium_area.hpp"
 #include "engine/prejoin.hpp"
 #include "probe/probe.hpp"
+#include "probe/wait_for_devices.hpp"
 
 namespace bedplate {
 
@@ -174,6 +175,9 @@ Result<void> Session::read_profiles() {
 }
 
 Result<void> Session::look_at_machine() {
+    constexpr std::chrono::minutes patience{10};
+    BEDPLATE_TRY(wait_for_devices(platform_.commands, patience,
+                                  [this] { stage("waiting until all devices of this machine are known"); }));
     stage("looking at this machine");
     bring_ports_up(platform_);
     BEDPLATE_ASSIGN(inventory_, probe(platform_));
