@@ -39,3 +39,15 @@ TEST_CASE("Pacemaker waits for machines' files, and longer than those wait for t
 TEST_CASE("libvirt's socket is root's and its group's") {
     CHECK(dropin("libvirtd.socket").contains("SocketMode=0660\nSocketGroup=libvirt\n"));
 }
+
+TEST_CASE("what keeps the cluster together goes before what measures it") {
+    CHECK(dropin("etcd.service").contains("CPUWeight=1000\n"));
+    CHECK(dropin("ceph-mon@.service").contains("CPUWeight=500\n"));
+    CHECK(dropin("ssh.service").contains("CPUWeight=500\n"));
+    for (const std::string service :
+         {"prometheus-node-exporter", "prometheus-libvirt-exporter", "ha_cluster_exporter", "prometheus",
+          "prometheus-alertmanager"}) {
+        INFO(service);
+        CHECK(dropin(service + ".service").contains("CPUWeight=20\n"));
+    }
+}
