@@ -368,6 +368,10 @@ Result<void> leave(Node& node) {
     BEDPLATE_TRY(off({"corosync.service"}));
     BEDPLATE_TRY(off({"ceph.target", "ceph-osd.target", "ceph-mgr.target", "ceph-mon.target",
                       std::format("ceph-mgr@{}.service", name), std::format("ceph-mon@{}.service", name)}));
+    // Their target stops them, and is not waited for: their disks may be emptied next.
+    Command osds = systemctl({"stop"}, {"ceph-osd@*.service"});
+    osds.timeout = std::chrono::minutes{5};
+    BEDPLATE_TRY(platform.commands.run(osds));
     BEDPLATE_TRY(off({"prometheus.service", "prometheus-alertmanager.service"}));
     // The address first: it goes to another node while the proxies still serve here.
     BEDPLATE_TRY(off({"keepalived.service"}));
