@@ -149,10 +149,11 @@ std::string disk_device(const DiskSpec& disk, unsigned ahci_port) {
 /// where they are when a test puts a fault in between (see Vm::inject).
 void add_blocks(Arguments& args, const DiskSpec& disk) {
     const auto read_only = disk.read_only ? "on" : "off";
-    args.add("-blockdev",
-             std::format("driver=file,node-name=file-{},filename={},read-only={},discard=unmap,{}{}", disk.id,
-                         escaped(disk.image.string()), read_only, cache_options(disk.cache),
-                         disk.shared ? ",locking=off" : ""));
+    // Zeros take no room on the host: the first copy of a mirror's halves would fill it.
+    args.add("-blockdev", std::format("driver=file,node-name=file-{},filename={},read-only={},discard=unmap,"
+                                      "detect-zeroes=unmap,{}{}",
+                                      disk.id, escaped(disk.image.string()), read_only,
+                                      cache_options(disk.cache), disk.shared ? ",locking=off" : ""));
     if (disk.write_log.empty()) {
         args.add("-blockdev", std::format("driver=raw,node-name=node-{0},file=file-{0},read-only={1},{2}",
                                           disk.id, read_only, cache_options(disk.cache)));
