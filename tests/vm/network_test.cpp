@@ -15,6 +15,7 @@
 #include "harness/disk_images.hpp"
 #include "harness/medium_copy.hpp"
 #include "harness/tiny_guest.hpp"
+#include "installation.hpp"
 #include "platform/time_scale.hpp"
 #include "rack_machine.hpp"
 #include "require.hpp"
@@ -269,7 +270,7 @@ void install_on_rack(const Workspace& workspace, const TestMachine& machine, Rac
     spec.nics = rack.nics();
     auto vm = must(Vm::start(spec, workspace.path(), must(choose_accelerator())));
     must(vm->serial().wait_for("the network holds", scaled(minutes(6))));
-    must(vm->serial().wait_for("is installed; switching off", scaled(minutes(8))));
+    must(vm->serial().wait_for("is installed; switching off", scaled(install_timeout)));
     CHECK(must(vm->wait_exit(scaled(minutes(2)))).status == 0);
 }
 
