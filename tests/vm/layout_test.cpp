@@ -97,8 +97,9 @@ std::string fill(const GuestSsh& ssh) {
                                "dd if=/root/object of=/dev/fast/proof conv=fsync status=none",
                                object_text)));
     auto osds = osds_of(ssh);
+    // Stopping the target would not wait for the daemons.
     must(
-        ssh.output("systemctl stop ceph.target && "
+        ssh.output("systemctl stop 'ceph-osd@*' 'ceph-mon@*' && "
                    "tar -C / -cf /dev/disk/by-id/virtio-SAFE0001 var/lib/ceph/mon etc/ceph "
                    "var/lib/ceph/bootstrap-osd && sync"));
     return osds;
