@@ -138,9 +138,10 @@ Steps unit_steps(Platform& platform, std::vector<std::string> units, std::functi
 }
 
 Result<void> reload_if_stale(Platform& platform, std::string_view unit) {
-    BEDPLATE_ASSIGN(const auto stale, run_checked(platform.commands,
-                                                  {.argv = {"systemctl", "show", "--property=NeedDaemonReload",
-                                                            "--value", std::string(unit)}}));
+    BEDPLATE_ASSIGN(
+        const auto stale,
+        run_checked(platform.commands, {.argv = {"systemctl", "show", "--property=NeedDaemonReload",
+                                                 "--value", std::string(unit)}}));
     return trim(stale) == "no" ? Result<void>() : run_all(platform, {{"systemctl", "daemon-reload"}});
 }
 

@@ -66,8 +66,8 @@ struct ManagedFile {
 /// Run commands one after the other; the first that fails ends it.
 [[nodiscard]] Result<void> run_all(Platform& platform, const std::vector<std::vector<std::string>>& commands);
 
-/// `systemctl daemon-reload`, which takes half a minute under emulation, if systemd knows an older form of the
-/// unit than the one that its files have now; one that it has not read yet is read as it is.
+/// `systemctl daemon-reload`, which takes half a minute under emulation, if systemd knows an older form of
+/// the unit than the one that its files have now; one that it has not read yet is read as it is.
 [[nodiscard]] Result<void> reload_if_stale(Platform& platform, std::string_view unit);
 
 /// How large the file system is that holds a path. Errors: command.*, node.file-system.

@@ -147,12 +147,11 @@ Result<std::string> virsh(Platform& platform, std::vector<std::string> arguments
 
 std::vector<Step> virt_steps(Node& node) {
     Platform& platform = node.platform;
-    std::vector<Step> steps{
-        {"virt.config", "virt", "configure libvirt",
-         file_steps(
-             platform, [&node] { return libvirt_files(node); },
-             [&platform] { return reload_if_stale(platform, "libvirtd-tls.socket"); })},
-        {"virt.daemon", "virt", "start libvirt with its TLS port", daemon_steps(node)}};
+    std::vector<Step> steps{{"virt.config", "virt", "configure libvirt",
+                             file_steps(
+                                 platform, [&node] { return libvirt_files(node); },
+                                 [&platform] { return reload_if_stale(platform, "libvirtd-tls.socket"); })},
+                            {"virt.daemon", "virt", "start libvirt with its TLS port", daemon_steps(node)}};
     for (auto& step : machine_host_steps(node)) {
         steps.push_back(std::move(step));
     }

@@ -44,9 +44,8 @@ TEST_CASE("what keeps the cluster together goes before what measures it") {
     CHECK(dropin("etcd.service").contains("CPUWeight=1000\n"));
     CHECK(dropin("ceph-mon@.service").contains("CPUWeight=500\n"));
     CHECK(dropin("ssh.service").contains("CPUWeight=500\n"));
-    for (const std::string service :
-         {"prometheus-node-exporter", "prometheus-libvirt-exporter", "ha_cluster_exporter", "prometheus",
-          "prometheus-alertmanager"}) {
+    for (const std::string service : {"prometheus-node-exporter", "prometheus-libvirt-exporter",
+                                      "ha_cluster_exporter", "prometheus", "prometheus-alertmanager"}) {
         INFO(service);
         CHECK(dropin(service + ".service").contains("CPUWeight=20\n"));
     }
