@@ -33,8 +33,8 @@ Result<void> wait_for_devices(CommandRunner& commands, std::chrono::seconds pati
                                   "be disks that were not seen yet",
                                   patience),
                       "udevadm settle",
-                      "the kernel's messages (dmesg) name the device that does not answer; nothing was "
-                      "written");
+                      "the kernel's messages (dmesg) name the device that does not answer; take it out, or "
+                      "wait, and try again");
 }
 
 }  // namespace bedplate
