@@ -95,10 +95,13 @@ std::unique_ptr<Vm> boot_screens(const TestMachine& machine) {
 /// Leave to a shell on the serial console, run a command there, come back; returns what it prints.
 std::string in_shell(SerialScreen& screen, Vm& vm, const std::string& command) {
     screen.type("\x1a");
-    screen.wait_for("exit returns to the screens", scaled(answer));
+    constexpr std::string_view prompt = "exit returns to the screens";
+    screen.wait_for(prompt, scaled(answer));
     screen.type("echo \"@answer=$(" + command + ")\"@\n");
     const auto line = must(vm.serial().wait_for("@answer=([^$@]+)@", scaled(answer)));
     screen.type("exit\n");
+    // What the screens showed before may still stand above the shell's lines.
+    screen.wait_until_gone(prompt, scaled(answer));
     const auto begin = line.find("@answer=") + 8;
     return line.substr(begin, line.find('@', begin) - begin);
 }

@@ -4,7 +4,6 @@
 #include <vterm.h>
 
 #include <catch2/catch_test_macros.hpp>
-#include <fstream>
 #include <thread>
 
 #include "require.hpp"
@@ -27,9 +26,7 @@ SerialScreen::~SerialScreen() {
 }
 
 void SerialScreen::take() {
-    std::ifstream log(vm_.serial_log(), std::ios::binary);
-    log.seekg(static_cast<std::streamoff>(taken_));
-    std::string bytes(std::istreambuf_iterator<char>(log), {});
+    const auto bytes = vm_.serial().bytes(taken_);
     taken_ += bytes.size();
     ::vterm_input_write(terminal_, bytes.data(), bytes.size());
 }
@@ -56,15 +53,24 @@ bool SerialScreen::shows(std::string_view wanted) {
     return text().contains(wanted);
 }
 
-void SerialScreen::wait_for(std::string_view wanted, std::chrono::milliseconds timeout) {
+void SerialScreen::wait(std::string_view wanted, bool there, std::chrono::milliseconds timeout) {
     const auto until = std::chrono::steady_clock::now() + timeout;
-    while (!shows(wanted)) {
+    while (shows(wanted) != there) {
         const bool late = std::chrono::steady_clock::now() > until;
         if (late || !vm_.serial().crash().empty() || !vm_.running()) {
-            FAIL("the screen does not show '" << wanted << "':\n" << text() << vm_.serial().crash());
+            FAIL("the screen " << (there ? "does not show '" : "still shows '") << wanted << "':\n"
+                               << text() << vm_.serial().crash());
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{200});
     }
+}
+
+void SerialScreen::wait_for(std::string_view wanted, std::chrono::milliseconds timeout) {
+    wait(wanted, true, timeout);
+}
+
+void SerialScreen::wait_until_gone(std::string_view text, std::chrono::milliseconds timeout) {
+    wait(text, false, timeout);
 }
 
 void SerialScreen::type(std::string_view keys) {

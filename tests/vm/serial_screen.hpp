@@ -13,7 +13,7 @@ struct VTermScreen;
 
 namespace bedplate::vm {
 
-/// What a person would see on a VT220 at the guest's first serial port: the log of the port is read by a
+/// What a person would see on a VT220 at the guest's first serial port: what the port says is read by a
 /// terminal emulator of 80x24.
 class SerialScreen {
 public:
@@ -24,12 +24,14 @@ public:
 
     /// Wait until `text` is on the screen; fails the test with the screen's content where it does not come.
     void wait_for(std::string_view text, std::chrono::milliseconds timeout);
+    void wait_until_gone(std::string_view text, std::chrono::milliseconds timeout);
     [[nodiscard]] bool shows(std::string_view text);
     [[nodiscard]] std::string text();
     void type(std::string_view keys);
 
 private:
     void take();
+    void wait(std::string_view wanted, bool there, std::chrono::milliseconds timeout);
     Vm& vm_;
     VTerm* terminal_;
     VTermScreen* screen_;

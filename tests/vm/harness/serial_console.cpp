@@ -105,6 +105,7 @@ void SerialConsole::read_all(const std::stop_token& stop) {
 
 void SerialConsole::append(std::string_view raw) {
     const std::scoped_lock lock(mutex_);
+    bytes_ += raw;
     pending_ += raw;
     for (auto end = pending_.find('\n'); end != std::string::npos; end = pending_.find('\n')) {
         lines_.push_back(without_control_sequences(std::string_view(pending_).substr(0, end)));
@@ -169,6 +170,11 @@ Result<void> SerialConsole::type(std::string_view text) {
 std::string SerialConsole::crash() const {
     const std::scoped_lock lock(mutex_);
     return crash_;
+}
+
+std::string SerialConsole::bytes(std::size_t from) const {
+    const std::scoped_lock lock(mutex_);
+    return bytes_.substr(std::min(from, bytes_.size()));
 }
 
 std::string SerialConsole::text() const {

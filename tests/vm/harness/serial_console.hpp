@@ -42,6 +42,10 @@ public:
     /// The line that was taken for a crash; empty: none so far.
     [[nodiscard]] std::string crash() const;
 
+    /// What came after the first `from` bytes, as it came. The log that QEMU writes beside is not that: a byte
+    /// that did not fit into the socket stands in it once for each try.
+    [[nodiscard]] std::string bytes(std::size_t from) const;
+
     /// Everything so far, without control sequences.
     [[nodiscard]] std::string text() const;
 
@@ -62,6 +66,7 @@ private:
     Descriptor socket_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
+    std::string bytes_;               ///< everything, as it came
     std::string pending_;             ///< raw bytes of the line that is not finished yet
     std::vector<std::string> lines_;  ///< finished lines, cleaned
     std::size_t next_line_ = 0;       ///< first line that wait_for has not passed

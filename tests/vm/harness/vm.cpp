@@ -174,7 +174,6 @@ Result<std::unique_ptr<Vm>> Vm::start(VmSpec spec, const fs::path& directory, Ac
     qmp.theirs.close();
 
     std::unique_ptr<Vm> vm(new Vm(std::move(spec), pid));
-    vm->serial_log_ = serial_log;
     vm->qemu_log_ = qemu_log;
     vm->serial_ = std::make_unique<SerialConsole>(std::move(serial.ours));
     auto client = QmpClient::connect(std::move(qmp.ours), unused_name(directory, "qmp", ".log"));

@@ -51,7 +51,6 @@ public:
     [[nodiscard]] SerialConsole& serial() { return *serial_; }
     [[nodiscard]] QmpClient& qmp() { return *qmp_; }
     [[nodiscard]] const VmSpec& spec() const { return spec_; }
-    [[nodiscard]] const std::filesystem::path& serial_log() const { return serial_log_; }
 
     /// SIGKILL: the guest's memory and QEMU's own state are gone in one moment; what reached the host stays.
     Exit power_cut();
@@ -97,7 +96,7 @@ private:
     pid_t pid_;
     std::chrono::steady_clock::time_point started_;
     std::optional<Exit> exit_;
-    std::filesystem::path serial_log_, qemu_log_;
+    std::filesystem::path qemu_log_;
     std::ifstream keyboard_log_;  ///< qemu_log_, as far as it was read
     std::uint64_t keyboard_reads_ = 0;
     std::unique_ptr<SerialConsole> serial_;
