@@ -7,55 +7,31 @@ usage: alerts.py [--name lab] [--folder DIR] [--port 8099] [--minutes 15] [osd] 
 The lab was made with `bedplate lab up --alerts http://GATEWAY:8099/`. osd: the OSDs of the last node are stopped (OsdDown);
 leg: a port of its first bond loses its link (BondDegraded; LacpLegLost where the bond is one with LACP); node: it is
 switched off (HostDown). Prints a JSON line for each: seconds from the fault until the receiver had it, and from the mending
-until it had its end; exit status 1 if one did not come. Needs what `bedplate lab` needs, and virsh: where the machine has
-none, that of the build root.
+until it had its end; exit status 1 if one did not come. Needs what `bedplate lab` needs, and virsh.
 """
 import argparse
 import json
-import os
-import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-BEDPLATE = os.environ.get("BEDPLATE_COMMAND", str(HERE.parents[1] / "out/bin/bedplate"))
-LAB_FOLDER = pathlib.Path("/var/tmp/bedplate-lab")
-VIRSH = ["virsh"] if shutil.which("virsh") else [str(HERE.parents[1] / "image/buildroot/enter"), "virsh"]
+from labs import HERE, Lab
 
 
-class Lab:
-    def __init__(self, options):
-        self.options = options
-        folder = pathlib.Path(options.folder) if options.folder else LAB_FOLDER / options.name
-        self.description = json.loads((folder / "lab.json").read_text())
-        self.node = self.description["nodes"][-1]
+class BrokenLab(Lab):
+    """A lab of which the last node is broken."""
 
-    @property
-    def domain(self):
-        return f"{self.description['bridge']}-{self.node['hostname']}"
+    def __init__(self, name, folder):
+        super().__init__(name, folder)
+        self.node = self.nodes[-1]
 
-    def run(self, *command):
-        words = [BEDPLATE, "lab", "ssh", "--name", self.options.name]
-        if self.options.folder:
-            words += ["--folder", self.options.folder]
-        return run(*words, self.node["hostname"], "--", *command)
-
-    def virsh(self, *words):
-        return run(*VIRSH, "--connect", "qemu:///system", *words)
+    def there(self, *command):
+        return self.run(self.node["hostname"], *command)
 
     def is_running(self):
-        return self.virsh("domstate", self.domain).strip() == "running"
-
-
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
+        return self.virsh("domstate", self.domain(self.node)).strip() == "running"
 
 
 class Receiver:
@@ -105,13 +81,13 @@ def faults(lab):
     mac = lab.node["macs"][0]
     return {
         "osd": (("OsdDown",), lambda labels: labels.get("node", node) == node,
-                lambda: lab.run("systemctl", "stop", "ceph-osd.target"),
-                lambda: lab.run("systemctl", "start", "ceph-osd.target")),
+                lambda: lab.there("systemctl", "stop", "ceph-osd.target"),
+                lambda: lab.there("systemctl", "start", "ceph-osd.target")),
         "leg": (("BondDegraded", "LacpLegLost"), lambda labels: labels["node"] == node,
-                lambda: lab.virsh("domif-setlink", lab.domain, mac, "down"),
-                lambda: lab.virsh("domif-setlink", lab.domain, mac, "up")),
+                lambda: lab.virsh("domif-setlink", lab.domain(lab.node), mac, "down"),
+                lambda: lab.virsh("domif-setlink", lab.domain(lab.node), mac, "up")),
         "node": (("HostDown",), lambda labels: labels["node"] == node,
-                 lambda: lab.virsh("destroy", lab.domain), lambda: start(lab)),
+                 lambda: lab.virsh("destroy", lab.domain(lab.node)), lambda: start(lab)),
     }
 
 
@@ -120,7 +96,7 @@ def start(lab):
     if lab.is_running():
         return
     try:
-        lab.virsh("start", lab.domain)
+        lab.virsh("start", lab.domain(lab.node))
     except SystemExit:
         if not lab.is_running():
             raise
@@ -158,7 +134,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=15, help="to wait for each notification")
     parser.add_argument("faults", nargs="*", metavar="osd|leg|node")
     options = parser.parse_args()
-    lab = Lab(options)
+    lab = BrokenLab(options.name, options.folder)
     wanted = options.faults or ["osd", "leg", "node"]
     if unknown := set(wanted) - set(faults(lab)):
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")
