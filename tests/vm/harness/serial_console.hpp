@@ -42,8 +42,8 @@ public:
     /// The line that was taken for a crash; empty: none so far.
     [[nodiscard]] std::string crash() const;
 
-    /// What came after the first `from` bytes, as it came. The log that QEMU writes beside is not that: a byte
-    /// that did not fit into the socket stands in it once for each try.
+    /// What came after the first `from` bytes, as it came. The log that QEMU writes beside is not that: a
+    /// byte that did not fit into the socket stands in it once for each try.
     [[nodiscard]] std::string bytes(std::size_t from) const;
 
     /// Everything so far, without control sequences.
