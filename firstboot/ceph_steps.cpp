@@ -333,7 +333,7 @@ std::vector<Step> ceph_steps(Node& node) {
         add("ceph.mgr-options", "set the options of the manager's modules",
             option_steps(node, Whose::manager));
     }
-    steps.push_back({"ceph.osds", "ceph", "make or activate the planned OSDs", osd_steps(node)});
+    steps.push_back({"ceph.osds", "ceph", std::string(osd_step_summary), osd_steps(node)});
     add("ceph.pools", "keep as many copies in the pools as there is room for", pool_steps(node));
     return steps;
 }

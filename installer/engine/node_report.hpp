@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -12,6 +13,10 @@
 #include "platform/file_system.hpp"
 
 namespace bedplate {
+
+/// Summary of a step of the first boot: a node that comes to it has its monitor and its manager, and what it
+/// does from there on disturbs nobody who joins.
+inline constexpr std::string_view osd_step_summary = "make or activate the planned OSDs";
 
 struct NodeCheck {
     std::string id;  ///< "units.failed"

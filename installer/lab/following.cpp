@@ -2,6 +2,7 @@
 #include "lab/following.hpp"
 
 #include "base/text.hpp"
+#include "engine/node_report.hpp"
 #include "lab/node_shell.hpp"
 #include "platform/time_scale.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 using Phase = Progress::Phase;
 using std::chrono::seconds;
 
-constexpr seconds between_questions{10};
+// A login costs seconds of a processor that is emulated: the node itself waits, and is asked seldom.
+constexpr seconds one_wait{60}, between_questions{10};
 
 }  // namespace
 
@@ -20,7 +22,7 @@ Following::Following(Platform& platform, Libvirt& libvirt, const Lab& lab)
     : platform_(platform), libvirt_(libvirt), lab_(lab) {
     for (const auto& node : lab.nodes) {
         watched_.push_back(
-            {.node = &node, .console = ConsoleFollower(node.console), .answer = {}, .asked = {}});
+            {.node = &node, .console = ConsoleFollower(node.console), .answer = {}, .answered = {}});
     }
 }
 
@@ -54,22 +56,39 @@ void Following::ask(Watched& watched) {
         if (answer && answer->exit_status == 0) {
             watched.console.set_ready();
         }
+        watched.answered = now;
         return;
     }
-    if (watched.console.progress().phase == Phase::first_boot && now >= watched.asked + between_questions) {
-        watched.asked = now;
-        watched.answer = std::async(
-            std::launch::async, [this, &watched] { return on_node(*watched.node, "bedplate node status"); });
+    if (watched.console.progress().phase == Phase::first_boot &&
+        now >= watched.answered + between_questions) {
+        watched.answer = std::async(std::launch::async, [this, &watched] {
+            return run_on_node(
+                platform_.commands, lab_, *watched.node,
+                {.line = std::format("bedplate node status --wait-ready {}s", one_wait.count()),
+                 .timeout = 2 * one_wait});
+        });
     }
 }
 
-Result<void> Following::give_ticket(Watched& watched) {
+/// When the first node is ready. Of emulated nodes that join at once each keeps the others from answering in
+/// time: the next one joins when the one before has come to its OSDs.
+bool Following::may_join(const Watched& watched) const {
     if (watched.has_ticket || watched.node->creates ||
         watched.console.progress().phase != Phase::first_boot) {
-        return {};
+        return false;
     }
+    for (const auto& one : watched_) {
+        const bool ready = one.console.progress().phase == Phase::ready;
+        if (one.node->creates ? !ready : lab_.emulator == "qemu" && one.has_ticket && !one.at_osds && !ready) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Result<void> Following::give_ticket(Watched& watched) {
     const auto first = std::ranges::find_if(watched_, [](const Watched& one) { return one.node->creates; });
-    if (first == watched_.end() || first->console.progress().phase != Phase::ready) {
+    if (first == watched_.end() || !may_join(watched)) {
         return {};
     }
     if (ticket_.empty()) {
@@ -102,10 +121,11 @@ Result<void> Following::until_ready(std::chrono::minutes patience, const View& v
             if (watched.console.progress().phase == Phase::ready) {
                 continue;
             }
-            if (watched.console.poll().phase == Phase::failed) {
+            const auto& said = watched.console.poll();
+            watched.at_osds = watched.at_osds || said.text.contains(osd_step_summary);
+            if (said.phase == Phase::failed) {
                 return fail("lab.failed",
-                            std::format("the installation of {} failed: {}", watched.node->hostname,
-                                        watched.console.progress().text),
+                            std::format("the installation of {} failed: {}", watched.node->hostname, said.text),
                             watched.node->console.string(), "read its console");
             }
             BEDPLATE_TRY(power(watched));

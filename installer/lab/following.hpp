@@ -23,13 +23,15 @@ private:
         const LabNode* node;
         ConsoleFollower console;
         std::future<Result<CommandResult>> answer;  ///< to "are you ready?"
-        std::chrono::steady_clock::time_point asked;
+        std::chrono::steady_clock::time_point answered;
         bool has_ticket = false;
+        bool at_osds = false;  ///< or beyond
     };
     [[nodiscard]] Result<CommandResult> on_node(const LabNode& node, const std::string& command_line,
                                                 const std::string& input = {}) const;
     [[nodiscard]] Result<void> power(Watched& watched);
     void ask(Watched& watched);
+    [[nodiscard]] bool may_join(const Watched& watched) const;
     [[nodiscard]] Result<void> give_ticket(Watched& watched);
     [[nodiscard]] std::vector<Progress> progress() const;
 
