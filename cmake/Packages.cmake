@@ -54,6 +54,8 @@ install(FILES firstboot/journald.conf DESTINATION lib/systemd/journald.conf.d RE
 
 install(FILES firstboot/devices.conf DESTINATION lib/systemd/system.conf.d RENAME 10-bedplate.conf
     COMPONENT node)
+install(FILES firstboot/logind.conf DESTINATION lib/systemd/logind.conf.d RENAME 10-bedplate.conf
+    COMPONENT node)
 install(FILES firstboot/resolved.conf DESTINATION lib/systemd/resolved.conf.d RENAME 10-bedplate.conf
     COMPONENT node)
 
@@ -128,7 +130,7 @@ pack(operator DEPENDS bedplate ${profiles} ${schemas})
 pack(installer DEPENDS bedplate-tui catalogues ${installer_units} installer/units/shell-motd)
 pack(node DEPENDS bedplate-firstboot bedplate-accept bedplate-ceph bedplate-vm grafana ${node_units} ${dropins} ${dashboard}
     firstboot/dashboard/grafana.py firstboot/ceph_volume.py firstboot/devices.conf firstboot/journald.conf
-    firstboot/resolved.conf firstboot/sysusers.conf firstboot/virtual_domain.sh)
+    firstboot/logind.conf firstboot/resolved.conf firstboot/sysusers.conf firstboot/virtual_domain.sh)
 # Not among those that the image waits for.
 set(image_stamps ${stamps})
 pack(lab DEPENDS bedplate-lab bedplate-pulse)

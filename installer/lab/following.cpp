@@ -14,7 +14,7 @@ using Phase = Progress::Phase;
 using std::chrono::seconds;
 
 // A login costs seconds of a processor that is emulated: the node itself waits, and is asked seldom.
-constexpr seconds one_wait{60}, between_questions{10};
+constexpr seconds one_wait{120}, between_questions{10};
 
 }  // namespace
 
