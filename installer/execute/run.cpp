@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 
 #include "execute/action_disks.hpp"
 
@@ -70,8 +71,7 @@ Result<void> Run::run_commands(const Action& action,
     const bool slow = std::holds_alternative<action::UpdateInitramfs>(action.kind);
     const std::chrono::minutes limit{slow ? 15 : 2};
     BEDPLATE_ASSIGN(const std::string disk, disk_path(action));
-    auto list = commands(action, {.target = context.target.string(), .disk = disk});
-    std::erase_if(list, std::not_fn(is_wanted));
+    const auto list = commands(action, {.target = context.target.string(), .disk = disk});
     if (list.empty()) {
         return {};
     }
@@ -79,7 +79,8 @@ Result<void> Run::run_commands(const Action& action,
     if (needs_disk_lock(action.kind)) {
         BEDPLATE_ASSIGN(locks, lock_disks(action));
     }
-    for (const auto& argv : list) {
+    // With the disk locked, so that udev takes no node away between the question and the command.
+    for (const auto& argv : list | std::views::filter(is_wanted)) {
         BEDPLATE_TRY(run_checked(context.commands, {.argv = argv, .timeout = limit}));
     }
     return {};

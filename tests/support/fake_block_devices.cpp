@@ -114,6 +114,9 @@ Result<std::unique_ptr<BlockDevice>> FakeBlockDevices::open(const std::filesyste
 }
 
 Result<std::unique_ptr<DiskLock>> FakeBlockDevices::lock(const std::filesystem::path& path) {
+    if (before_lock) {
+        before_lock(path.string());
+    }
     const std::scoped_lock guard(mutex_);
     const auto part = parts_.find(path.string());
     if (part == parts_.end()) {

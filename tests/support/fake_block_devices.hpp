@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,9 @@ public:
     void remove(const std::filesystem::path& path) { parts_.erase(path.string()); }
 
     Result<std::unique_ptr<BlockDevice>> open(const std::filesystem::path& path, BlockAccess access) override;
+    /// Called with the path of a disk that is about to be locked, by lock() or by opening it for writing: what
+    /// udev still does until then.
+    std::function<void(const std::string& path)> before_lock;
     /// Fails with block.locked while this program holds the disk's lock already: it would wait for itself.
     Result<std::unique_ptr<DiskLock>> lock(const std::filesystem::path& path) override;
     /// Fails with block.locked while the disk is locked: udev would not make the node.

@@ -378,6 +378,28 @@ TEST_CASE(
     CHECK(bench.blocks.peek("/dev/sda", mib(65), Bytes{3}) == std::string(3, '\0'));
 }
 
+TEST_CASE("a partition that udev takes away once its table is gone does not keep the disk from being wiped") {
+    // mkfs.vfat on a whole disk writes a table too, of a partition that begins with the disk: the block that
+    // must not be started from is also the table.
+    Bench bench;
+    Action wipe = bench.action(
+        action::WipeDisk{.partitions = {{.number = 1, .start = Bytes{0}, .size = gib(1), .fstype = "vfat"}}});
+    wipe.device = bench.identity(0);
+    bench.add_node("/dev/sda1", "sda1", "/sys/devices/block/sda/sda1");
+    bench.blocks.poke("/dev/sda", Bytes{0}, "old");
+    unsigned locked = 0;
+    bench.blocks.before_lock = [&](const std::string& /*path*/) {
+        if (++locked == 2) {
+            bench.remove_node("/dev/sda1");
+        }
+    };
+    const auto done = bench.carry_out({wipe});
+    INFO(test::text_of(done));
+    REQUIRE(done);
+    CHECK(locked > 2);
+    CHECK(bench.commands.count("wipefs *") == 1);
+}
+
 TEST_CASE("the protective MBR is gone before the table that it protects") {
     Bench bench;
     Action wipe = bench.action(action::WipeDisk{});
