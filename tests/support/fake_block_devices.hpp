@@ -48,8 +48,8 @@ public:
     void remove(const std::filesystem::path& path) { parts_.erase(path.string()); }
 
     Result<std::unique_ptr<BlockDevice>> open(const std::filesystem::path& path, BlockAccess access) override;
-    /// Called with the path of a disk that is about to be locked, by lock() or by opening it for writing: what
-    /// udev still does until then.
+    /// Called with the path of a disk that is about to be locked, by lock() or by opening it for writing:
+    /// what udev still does until then.
     std::function<void(const std::string& path)> before_lock;
     /// Fails with block.locked while this program holds the disk's lock already: it would wait for itself.
     Result<std::unique_ptr<DiskLock>> lock(const std::filesystem::path& path) override;
