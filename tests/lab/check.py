@@ -52,7 +52,7 @@ class Proof:
 
 
 def ask_ceph(lab, prefix, **arguments):
-    """The monitors' answer; without the `ceph` tool, which takes half a minute of a busy emulated processor to start."""
+    """The monitors' answer; without the `ceph` tool, which takes seconds of a processor to start."""
     request = json.dumps({"command": {"prefix": prefix, "format": "json", **arguments}})
     return json.loads(lab.run(lab.hostnames[0], f"echo '{request}' | /usr/lib/bedplate/bedplate-ceph"))
 

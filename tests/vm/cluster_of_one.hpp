@@ -11,12 +11,12 @@ namespace bedplate::vm {
 /// Installs a machine with a system disk and one disk for Ceph, which shall create a cluster.
 void install_creator(Server& server);
 
-/// The answer of Ceph's monitors to one command. They are asked by `bedplate-ceph`: the `ceph` tool takes
-/// half a minute of a busy emulated processor to start.
+/// The answer of Ceph's monitors to one command. They are asked by `bedplate-ceph`, since the `ceph` tool
+/// takes seconds of an emulated processor to start (docs/decisions/0092).
 [[nodiscard]] Json ask_ceph(const GuestSsh& ssh, std::string_view prefix, Json arguments = Json::object());
 
 /// What Ceph may say of a cluster that is whole (docs/cluster.md): the codes of the checks that it reports.
-/// A manager's module that failed is none of them.
+/// A module of the manager that failed is reported as well, and not among them.
 void check_health(const GuestSsh& ssh);
 
 /// One monitor, a manager whose modules are loaded, one OSD (and never a second one that an interruption left
